@@ -1,0 +1,66 @@
+package dev.jemma.kernel;
+
+import dev.jemma.tensor.DType;
+import dev.jemma.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.util.List;
+
+/**
+ * The arithmetic of a forward pass. A provider is chosen once at start; the scalar one is the twin that defines the
+ * answer, and every other provider gives the same bits: each operation below states the order of its sums, which never
+ * depends on the number of rows, on chunking or on threads (DESIGN 5.5).
+ *
+ * <p>All methods are safe to call from several threads as long as outputs do not overlap. Shapes are checked once per
+ * call ({@link IllegalArgumentException}); {@code T} is the number of rows (tokens) in a batch.
+ */
+public interface Kernels {
+    /** Short name shown by {@code doctor}: {@code scalar}, {@code vector-512}, … */
+    String name();
+
+    /** Starts packing a matrix [rows, cols] whose memory comes from {@code arena}. */
+    MatrixBuilder matrix(DType type, int rows, int cols, Arena arena);
+
+    /**
+     * Several matrix products with the same input: {@code y_i = x · w_iᵀ}, x [T, k], w_i [n_i, k], y_i [T, n_i].
+     *
+     * <p>EXACT, or weights without an int8 kernel: {@code acc = fma(w[k], x[k], acc)}, k ascending, w decoded exactly.
+     * FAST with Q4_0, Q5_0, Q8_0, Q4_K, Q5_K, Q6_K: x is rounded to int8 in blocks of 32 (dx = max|x|/127, codes
+     * round-half-even of x·(1/dx), clamped to ±127; a block with dx = 0 or whose 1/dx is infinite has codes 0); for each
+     * group of weights with one scale (32, or 16 for Q6_K), ascending:
+     * {@code acc = fma(Σ q·xq, s·dx, acc)} with the exact integer sum, s the group's float32 scale (d, or d·sc);
+     * for Q4_K and Q5_K then {@code acc = fma(−m, dx·Σ xq, acc)} with m = dmin·min.
+     */
+    void linear(Workers workers, Tensor x, List<Matrix> weights, List<Tensor> outputs, Precision precision);
+
+    /**
+     * RMSNorm of every row: {@code x · (1/√(mean(x²)+eps)) · weight}, weight [1, cols] with the generation's +1 already
+     * in it. The sum of squares runs in 16 float32 lanes (lane i takes columns i, i+16, …), folded by
+     * {@link Lanes#sum}. {@code out} may be {@code x}.
+     */
+    void rmsNorm(Workers workers, Tensor x, Tensor weight, float eps, Tensor out);
+
+    /**
+     * Rotary position embedding in place, half-split pairs (i, i + headDim/2), x [T, heads·headDim]; row t turns by the
+     * angles of {@code positions[t]}.
+     */
+    void rope(Workers workers, Tensor x, int headDim, RopeTable table, int[] positions);
+
+    /** Writes k and v [T, kvHeads·headDim] into the blocks of their sequences. */
+    void storeKv(Workers workers, AttentionShape shape, KvBlocks blocks, List<Span> spans, Tensor k, Tensor v);
+
+    /**
+     * Attention of every row over its sequence's keys: softmax(scale·q·kᵀ, capped, masked)·v, q and out [T,
+     * heads·headDim]. Scores add over the head dimension ascending with fma; the softmax is online over tiles of keys
+     * that start at absolute multiples of the tile; values add with keys ascending.
+     */
+    void attention(Workers workers, AttentionShape shape, KvBlocks blocks, List<Span> spans, Tensor q, Tensor out);
+
+    /** GeGLU, tanh form: {@code out = 0.5·g·(1 + tanh(√(2/π)(g + 0.044715 g³))) · up}; out may be either input. */
+    void geglu(Workers workers, Tensor gate, Tensor up, Tensor out);
+
+    /** {@code out = a + b}; out may be either input. */
+    void add(Workers workers, Tensor a, Tensor b, Tensor out);
+
+    /** {@code x = cap·tanh(x/cap)} in place. */
+    void softcap(Workers workers, Tensor x, float cap);
+}

@@ -1,0 +1,22 @@
+package dev.jemma.kernel;
+
+import dev.jemma.tensor.DType;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A weight matrix [rows, cols] in the layout of the provider that packed it. Packing never loses: {@link #row} gives
+ * back exactly what the file's block decodes to. Immutable; any number of threads may use it.
+ */
+public interface Matrix {
+    DType type();
+
+    int rows();
+
+    int cols();
+
+    /** Bytes held, padding included. */
+    long byteSize();
+
+    /** Writes row {@code row}, decoded exactly to {@code cols} float32 values, to {@code target} from byte {@code offset}. */
+    void row(int row, MemorySegment target, long offset);
+}
