@@ -63,4 +63,10 @@ public interface Kernels {
 
     /** {@code x = cap·tanh(x/cap)} in place. */
     void softcap(Workers workers, Tensor x, float cap);
+
+    /**
+     * log Σ exp(x) of each row, with x − max in float32, exp in float32, sums in 16 lanes (lane i takes columns i, i+16,
+     * …) over tiles of 4,096 columns folded by {@link Lanes#sum}, and tiles added in float64.
+     */
+    void logSumExp(Workers workers, Tensor x, double[] out);
 }

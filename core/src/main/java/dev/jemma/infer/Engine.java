@@ -1,0 +1,220 @@
+package dev.jemma.infer;
+
+import dev.jemma.kernel.Kernels;
+import dev.jemma.kernel.Precision;
+import dev.jemma.kernel.Workers;
+import dev.jemma.model.EmbeddingHead;
+import dev.jemma.model.Gemma;
+import dev.jemma.model.InferenceOps;
+import dev.jemma.model.KvCache;
+import dev.jemma.model.Probe;
+import dev.jemma.tokenizer.StreamDecoder;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * The one engine that generates, scores and embeds for everybody. Any thread may submit; one thread of its own runs the
+ * batches. Listeners are called on that thread and must be quick. Results do not depend on what else runs: same request,
+ * same seed, same tokens.
+ */
+public final class Engine implements AutoCloseable {
+    private final Gemma gemma;
+    private final int vocabularySize;
+    private final Supplier<StreamDecoder> decoders;
+    private final EngineOptions options;
+    private final KvCache cache;
+    private final InferenceOps ops;
+    private final Scheduler scheduler;
+    private final ConcurrentLinkedQueue<Runnable> inbox = new ConcurrentLinkedQueue<>();
+    private final Object signal = new Object();
+    private final Thread thread;
+    private volatile boolean closed;
+
+    /**
+     * @param vocabularySize ids that the tokenizer knows; rows of the embedding beyond them are never produced
+     * @param decoders makes a fresh decoder for a stream of tokens
+     */
+    public Engine(
+            Gemma gemma,
+            EmbeddingHead head,
+            int vocabularySize,
+            Supplier<StreamDecoder> decoders,
+            Kernels kernels,
+            Workers workers,
+            Precision precision,
+            EngineOptions options) {
+        this.gemma = gemma;
+        this.vocabularySize = Math.min(vocabularySize, gemma.config().vocabularySize());
+        this.decoders = decoders;
+        this.options = options;
+        cache = new KvCache(gemma.config(), options.kvBudgetBytes());
+        ops = new InferenceOps(gemma.config(), kernels, workers, precision, cache);
+        scheduler = new Scheduler(gemma, head, this.vocabularySize, kernels, workers, cache, ops, options);
+        thread = Thread.ofPlatform().name("jemma-engine").daemon().start(this::run);
+    }
+
+    /** Limits in force. */
+    public EngineOptions options() {
+        return options;
+    }
+
+    /**
+     * Starts a request; {@code listener} gets every token as it comes.
+     *
+     * @throws EngineException if it can never fit the context or the memory budget
+     */
+    public Generation submit(GenerationRequest request, Consumer<GeneratedToken> listener) {
+        if (gemma.config().embedsText()) {
+            throw new EngineException("an embedding model does not generate text: use embed");
+        }
+        GenerationJob job = new GenerationJob(request, vocabularySize, decoders, listener);
+        if (request.samples() > options.maxSequences()) {
+            throw new EngineException(request.samples() + " samples at once, but the engine runs at most "
+                    + options.maxSequences() + " sequences");
+        }
+        enqueue(job);
+        return new Generation(job, this::wake);
+    }
+
+    /** Scores one text; see {@link ScoreRequest}. */
+    public CompletableFuture<ScoreResult> submit(ScoreRequest request) {
+        if (gemma.config().embedsText()) {
+            throw new EngineException("an embedding model has no next-token probabilities: use embed");
+        }
+        ScoreJob job = new ScoreJob(request, vocabularySize);
+        enqueue(job);
+        return job.future();
+    }
+
+    /** The vector of a text, of the model's full size and unit length, ids as the model wants them (bos, eos). */
+    public CompletableFuture<float[]> embed(int[] ids) {
+        if (ids.length == 0) {
+            throw new EngineException("a text without a single token has no vector: its ids should begin with <bos>");
+        }
+        EmbeddingJob job = new EmbeddingJob(ids);
+        enqueue(job);
+        return job.future();
+    }
+
+    /** Scores several texts, in order, batched together. */
+    public List<ScoreResult> score(List<ScoreRequest> requests) {
+        return requests.stream().map(this::submit).toList().stream()
+                .map(Generation::await)
+                .toList();
+    }
+
+    /** Watches every step of every forward pass from now on. */
+    public void probe(Probe watcher) {
+        post(() -> scheduler.probe(watcher));
+    }
+
+    private void enqueue(Job job) {
+        check(job);
+        post(() -> {
+            if (closed) {
+                job.cancelled(new EngineException("the engine was closed"));
+            } else {
+                scheduler.submit(job);
+            }
+        });
+    }
+
+    private void check(Job job) {
+        if (closed) {
+            throw new EngineException("the engine was closed");
+        }
+        int prompt = job.prompt().length;
+        if (job.maxLength() > options.contextLength()) {
+            String asked = job instanceof GenerationJob
+                    ? "the prompt has " + prompt + " tokens and " + (job.maxLength() - prompt) + " more may come, "
+                    : "the text has " + prompt + " tokens, ";
+            throw new EngineException(asked + "but the context holds " + options.contextLength()
+                    + ": shorten it, ask for fewer tokens, or raise the context length");
+        }
+        for (int id : job.prompt()) {
+            if (id < 0 || id >= gemma.config().vocabularySize()) {
+                throw new EngineException("token id " + id + " is outside the vocabulary of "
+                        + gemma.config().vocabularySize());
+            }
+        }
+        long bytes = scheduler.bytesNeeded(job);
+        if (bytes > options.kvBudgetBytes()) {
+            throw new EngineException("the request can need " + (bytes >> 20) + " MiB of keys and values, but the budget is "
+                    + (options.kvBudgetBytes() >> 20) + " MiB");
+        }
+    }
+
+    private void post(Runnable message) {
+        inbox.add(message);
+        wake();
+    }
+
+    private void wake() {
+        synchronized (signal) {
+            signal.notifyAll();
+        }
+    }
+
+    private void run() {
+        while (true) {
+            for (Runnable message = inbox.poll(); message != null; message = inbox.poll()) {
+                message.run();
+            }
+            if (closed) {
+                scheduler.stopAll(new EngineException("the engine was closed"));
+                return;
+            }
+            if (scheduler.idle()) {
+                sleep();
+                continue;
+            }
+            try {
+                scheduler.step();
+            } catch (RuntimeException | Error e) { // never leave a caller waiting
+                scheduler.stopAll(new EngineException("the engine failed: " + e, e));
+            }
+        }
+    }
+
+    private void sleep() {
+        synchronized (signal) {
+            while (inbox.isEmpty() && !closed) {
+                try {
+                    signal.wait();
+                } catch (InterruptedException e) {
+                    closed = true; // nobody of ours interrupts this thread: somebody wants it to end
+                }
+            }
+        }
+    }
+
+    /**
+     * Stops within one step: running requests end as {@link FinishReason#CANCELLED} with the text they have, waiting
+     * scores fail with an {@link EngineException}. Frees the KV cache.
+     */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        wake();
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        scheduler.close();
+        ops.close();
+        cache.close();
+    }
+}

@@ -1,0 +1,16 @@
+package dev.jemma.infer;
+
+import dev.jemma.JemmaException;
+
+/** A request that cannot be served (too long for the context or the memory), or an engine that was closed. */
+public class EngineException extends JemmaException {
+    private static final long serialVersionUID = 1L;
+
+    public EngineException(String message) {
+        super(message);
+    }
+
+    public EngineException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,26 @@
+package dev.jemma.infer;
+
+/**
+ * Limits of an engine.
+ *
+ * @param contextLength most tokens of one sequence, prompt and output together
+ * @param kvBudgetBytes memory that keys and values may take
+ * @param maxBatchRows most rows of one forward pass: how a long prompt is cut into chunks
+ * @param maxSequences most sequences that run at once
+ * @param prefixCache whether keys and values of equal beginnings are shared
+ */
+public record EngineOptions(
+        int contextLength, long kvBudgetBytes, int maxBatchRows, int maxSequences, boolean prefixCache) {
+    /** Rows at which prefill has reached its full speed; more only takes memory. */
+    public static final int DEFAULT_BATCH_ROWS = 512;
+
+    /** Sequences beyond which decoding gains little on a CPU. */
+    public static final int DEFAULT_SEQUENCES = 32;
+
+    public EngineOptions {
+        if (contextLength < 1 || kvBudgetBytes < 1 || maxBatchRows < 1 || maxSequences < 1) {
+            throw new IllegalArgumentException("every limit of an engine must be at least 1: " + contextLength + ", "
+                    + kvBudgetBytes + ", " + maxBatchRows + ", " + maxSequences);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+package dev.jemma.infer;
+
+/** Why a continuation ended. */
+public enum FinishReason {
+    /** An end token or a stop string came. */
+    STOP,
+    /** The most tokens that were asked for, or the context's end. */
+    LENGTH,
+    /** The caller cancelled, or the engine was closed. */
+    CANCELLED
+}

@@ -1,0 +1,139 @@
+package dev.jemma.infer;
+
+import dev.jemma.tokenizer.StreamDecoder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/** One request's continuations: samples tokens, streams their text, and ends each by its own rule. */
+final class GenerationJob extends Job {
+    private final GenerationRequest request;
+    private final int vocabularySize;
+    private final Consumer<GeneratedToken> listener;
+    private final CompletableFuture<List<Completion>> future = new CompletableFuture<>();
+    private final List<Output> outputs = new ArrayList<>();
+
+    /** What one continuation has so far. */
+    private static final class Output {
+        final StreamDecoder decoder;
+        final StopStrings stops;
+        final StringBuilder text = new StringBuilder();
+        final List<TokenLogprob> logprobs = new ArrayList<>();
+        int[] ids = new int[0];
+        Optional<FinishReason> finish = Optional.empty();
+
+        Output(StreamDecoder decoder, List<String> stops) {
+            this.decoder = decoder;
+            this.stops = new StopStrings(stops);
+        }
+    }
+
+    GenerationJob(
+            GenerationRequest request,
+            int vocabularySize,
+            Supplier<StreamDecoder> decoders,
+            Consumer<GeneratedToken> listener) {
+        this.request = request;
+        this.vocabularySize = vocabularySize;
+        this.listener = listener;
+        for (int i = 0; i < request.samples(); i++) {
+            outputs.add(new Output(decoders.get(), request.stopStrings()));
+        }
+    }
+
+    @Override
+    int[] prompt() {
+        return request.promptIds();
+    }
+
+    @Override
+    int maxLength() {
+        return request.promptIds().length + request.maxTokens();
+    }
+
+    @Override
+    int sequences() {
+        return request.samples();
+    }
+
+    @Override
+    int firstWanted() {
+        return request.promptIds().length - 1;
+    }
+
+    boolean needsLogSumExp() {
+        return request.logprobs().isPresent();
+    }
+
+    /** Chooses the next token of a sequence from the logits of its last position; true if the sequence goes on. */
+    boolean accept(Sequence sequence, Sampler sampler, Logits logits, int row) {
+        int id = sampler.sample(logits.values(), row, request.sampling(), sequence.tokens, sequence.sample);
+        sequence.tokens.add(id);
+        Output output = outputs.get(sequence.sample);
+        Optional<TokenLogprob> logprob = Optional.empty();
+        if (request.logprobs().isPresent()) {
+            int k = request.logprobs().getAsInt();
+            float p = (float) (logits.values().get(row, id) - logits.logSumExp()[row]);
+            logprob = Optional.of(new TokenLogprob(
+                    id, p, k == 0 ? List.of() : TopTokens.of(logits, row, vocabularySize, k)));
+            output.logprobs.add(logprob.get());
+        }
+        boolean ended = request.stopIds().contains(id);
+        String text = ended ? "" : output.stops.push(output.decoder.push(id));
+        ended |= output.stops.stopped();
+        boolean full = sequence.tokens.generated() >= request.maxTokens();
+        if (ended || full) {
+            text += rest(output);
+            finish(sequence, output, ended || output.stops.stopped() ? FinishReason.STOP : FinishReason.LENGTH);
+        }
+        output.text.append(text);
+        listener.accept(new GeneratedToken(sequence.sample, id, text, logprob));
+        completeIfDone();
+        return !ended && !full;
+    }
+
+    /** Text still held back by the decoder and the stop rule. */
+    private static String rest(Output output) {
+        return output.stops.push(output.decoder.finish()) + output.stops.finish();
+    }
+
+    private static void finish(Sequence sequence, Output output, FinishReason reason) {
+        output.ids = sequence.tokens.generatedIds();
+        output.finish = Optional.of(reason);
+    }
+
+    /** Ends a sequence that was cut off. */
+    void cut(Sequence sequence) {
+        Output output = outputs.get(sequence.sample);
+        if (output.finish.isEmpty()) {
+            output.text.append(rest(output));
+            finish(sequence, output, FinishReason.CANCELLED);
+        }
+    }
+
+    private void completeIfDone() {
+        if (outputs.stream().allMatch(o -> o.finish.isPresent())) {
+            future.complete(completions());
+        }
+    }
+
+    private List<Completion> completions() {
+        return outputs.stream()
+                .map(o -> new Completion(
+                        o.text.toString(), o.ids, o.finish.orElse(FinishReason.CANCELLED), o.logprobs))
+                .toList();
+    }
+
+    @Override
+    CompletableFuture<List<Completion>> future() {
+        return future;
+    }
+
+    @Override
+    void cancelled(EngineException reason) {
+        future.complete(completions());
+    }
+}

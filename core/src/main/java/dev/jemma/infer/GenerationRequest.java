@@ -1,0 +1,45 @@
+package dev.jemma.infer;
+
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * What to continue, and how.
+ *
+ * @param promptIds tokens to continue, {@code <bos>} included
+ * @param maxTokens most tokens to generate, at least 1
+ * @param sampling how tokens are chosen
+ * @param stopStrings text that ends a continuation and is not part of it
+ * @param stopIds tokens that end a continuation
+ * @param samples number of continuations
+ * @param logprobs how many alternatives' log-probabilities to return with each token; empty for none at all
+ */
+public record GenerationRequest(
+        int[] promptIds,
+        int maxTokens,
+        SamplingOptions sampling,
+        List<String> stopStrings,
+        Set<Integer> stopIds,
+        int samples,
+        OptionalInt logprobs) {
+    public GenerationRequest {
+        stopStrings = List.copyOf(stopStrings);
+        stopIds = Set.copyOf(stopIds);
+        if (promptIds.length == 0) {
+            throw new IllegalArgumentException("a prompt needs at least one token: begin it with <bos>");
+        }
+        if (maxTokens < 1 || samples < 1) {
+            throw new IllegalArgumentException("max tokens and the number of samples must be at least 1");
+        }
+        if (stopStrings.stream().anyMatch(String::isEmpty)) {
+            throw new IllegalArgumentException("a stop string must not be empty");
+        }
+    }
+
+    /** Greedy, one continuation, no stop rule but these ids. */
+    public static GenerationRequest greedy(int[] promptIds, int maxTokens, Set<Integer> stopIds) {
+        return new GenerationRequest(
+                promptIds, maxTokens, SamplingOptions.GREEDY, List.of(), stopIds, 1, OptionalInt.empty());
+    }
+}

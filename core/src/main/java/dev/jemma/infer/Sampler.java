@@ -1,0 +1,153 @@
+package dev.jemma.infer;
+
+import dev.jemma.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/**
+ * Chooses the next token from a row of logits. Holds scratch memory only: one instance serves all sequences of an
+ * engine. A random number depends on nothing but (seed, sample, position) (DESIGN 5.9), so a request gets the same
+ * tokens whoever shares its batch.
+ */
+final class Sampler {
+    private final int vocabularySize;
+    private final float[] logits;
+    private final Candidates candidates;
+
+    /** @param vocabularySize tokens that may be produced; rows beyond the tokenizer's vocabulary never are */
+    Sampler(int vocabularySize) {
+        this.vocabularySize = vocabularySize;
+        logits = new float[vocabularySize];
+        candidates = new Candidates(vocabularySize);
+    }
+
+    /**
+     * @param all logits [n, V]
+     * @param row whose
+     * @param history the sequence up to here
+     * @param sample number of this continuation of its prompt
+     */
+    int sample(Tensor all, int row, SamplingOptions options, TokenHistory history, int sample) {
+        read(all, row);
+        return sample(options, history, sample);
+    }
+
+    int sample(float[] row, SamplingOptions options, TokenHistory history, int sample) {
+        System.arraycopy(row, 0, logits, 0, vocabularySize);
+        return sample(options, history, sample);
+    }
+
+    private int sample(SamplingOptions options, TokenHistory history, int sample) {
+        if (!options.plainLogits()) {
+            adjust(options, history);
+        }
+        if (options.greedy()) {
+            return argmax();
+        }
+        narrow(options);
+        return candidates.pick(uniform(options.seed(), sample, history.size()));
+    }
+
+    private void read(Tensor all, int row) {
+        MemorySegment.copy(all.data(), ValueLayout.JAVA_FLOAT, all.offset(row, 0), logits, 0, vocabularySize);
+    }
+
+    /** The tokens that may be chosen and their scores, for tests. */
+    Candidates candidates(float[] row, SamplingOptions options, TokenHistory history) {
+        System.arraycopy(row, 0, logits, 0, vocabularySize);
+        adjust(options, history);
+        narrow(options);
+        return candidates;
+    }
+
+    private void adjust(SamplingOptions options, TokenHistory history) {
+        if (options.repetitionPenalty() != 1) {
+            penalizeRepetition(options.repetitionPenalty(), history);
+        }
+        if (options.frequencyPenalty() != 0 || options.presencePenalty() != 0) {
+            history.generatedCounts()
+                    .forEach((id, count) ->
+                            logits[id] -= options.frequencyPenalty() * count + options.presencePenalty());
+        }
+        options.logitBias().forEach((id, bias) -> {
+            if (id >= 0 && id < vocabularySize) {
+                logits[id] += bias;
+            }
+        });
+        if (options.noRepeatNgram() > 0) {
+            forbidRepeatedNgrams(options.noRepeatNgram(), history);
+        }
+        for (int id : options.suppressed()) {
+            if (id >= 0 && id < vocabularySize) {
+                logits[id] = Float.NEGATIVE_INFINITY;
+            }
+        }
+    }
+
+    private void penalizeRepetition(float penalty, TokenHistory history) {
+        int[] seen = new int[history.size()];
+        for (int i = 0; i < seen.length; i++) {
+            seen[i] = history.id(i);
+        }
+        Arrays.sort(seen);
+        for (int i = 0; i < seen.length; i++) {
+            int id = seen[i];
+            if (id < vocabularySize && (i == 0 || seen[i - 1] != id)) { // each id once
+                logits[id] = logits[id] < 0 ? logits[id] * penalty : logits[id] / penalty;
+            }
+        }
+    }
+
+    private void forbidRepeatedNgrams(int n, TokenHistory history) {
+        int length = history.size();
+        int prefix = n - 1;
+        for (int start = 0; start + prefix < length; start++) {
+            boolean same = true;
+            for (int i = 0; i < prefix && same; i++) {
+                same = history.id(start + i) == history.id(length - prefix + i);
+            }
+            if (same && history.id(start + prefix) < vocabularySize) {
+                logits[history.id(start + prefix)] = Float.NEGATIVE_INFINITY;
+            }
+        }
+    }
+
+    private void narrow(SamplingOptions options) {
+        candidates.fill(logits, vocabularySize);
+        if (candidates.size() == 0) {
+            throw new IllegalArgumentException("the sampling options forbid every token");
+        }
+        if (options.temperature() > 0 && options.temperature() != 1) {
+            candidates.temperature(options.temperature());
+        }
+        candidates.topK(options.topK());
+        candidates.topP(options.topP());
+        candidates.minP(options.minP());
+        candidates.typicalP(options.typicalP());
+    }
+
+    private int argmax() {
+        int best = 0;
+        for (int i = 1; i < vocabularySize; i++) {
+            if (logits[i] > logits[best]) {
+                best = i;
+            }
+        }
+        return best;
+    }
+
+    /** Uniform in [0, 1) from a key: three rounds of the SplitMix64 finalizer. */
+    static double uniform(long seed, int sample, int position) {
+        long h = mix(seed + 0x9E3779B97F4A7C15L);
+        h = mix(h ^ 0xD1B54A32D192ED03L * (sample + 1));
+        h = mix(h ^ 0x8CB92BA72F3D8DD7L * (position + 1));
+        return (h >>> 11) * 0x1.0p-53;
+    }
+
+    private static long mix(long z) {
+        z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
+        return z ^ z >>> 31;
+    }
+}

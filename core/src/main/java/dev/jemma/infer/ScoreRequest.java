@@ -1,0 +1,17 @@
+package dev.jemma.infer;
+
+/**
+ * Asks for the log-probabilities of given tokens.
+ *
+ * @param ids the whole text, {@code <bos>} included
+ * @param firstTarget index of the first token to score, at least 1
+ * @param top how many of the best tokens to return at every scored position
+ */
+public record ScoreRequest(int[] ids, int firstTarget, int top) {
+    public ScoreRequest {
+        if (firstTarget < 1 || firstTarget > ids.length || top < 0) {
+            throw new IllegalArgumentException("targets " + firstTarget + " … of " + ids.length
+                    + " tokens: the first token has nothing before it and cannot be scored");
+        }
+    }
+}

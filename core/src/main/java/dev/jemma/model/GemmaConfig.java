@@ -1,0 +1,73 @@
+package dev.jemma.model;
+
+import java.util.List;
+
+/**
+ * All that the model definition needs to know of one model, read from a file's header (paper Table 1 and successors).
+ *
+ * @param architecture the block's shape
+ * @param vocabularySize rows of the token embedding, which is also the output projection
+ * @param hiddenSize d, width of the residual stream
+ * @param contextLength positions the model was trained for
+ * @param rmsNormEps ε of every RMSNorm
+ * @param finalLogitSoftcap cap on the logits; 0 for none
+ * @param layers one entry a layer
+ * @param assumed values the file does not give and that were filled in, one line each, for {@code inspect}
+ */
+public record GemmaConfig(
+        Architecture architecture,
+        int vocabularySize,
+        int hiddenSize,
+        int contextLength,
+        float rmsNormEps,
+        float finalLogitSoftcap,
+        List<LayerConfig> layers,
+        List<String> assumed) {
+    public GemmaConfig {
+        layers = List.copyOf(layers);
+        assumed = List.copyOf(assumed);
+        if (vocabularySize <= 0 || hiddenSize <= 0 || contextLength <= 0 || layers.isEmpty()) {
+            throw new IllegalArgumentException("vocabulary " + vocabularySize + ", width " + hiddenSize + ", context "
+                    + contextLength + ", layers " + layers.size() + ": none may be zero");
+        }
+    }
+
+    /** Whether this model makes one vector of a text rather than next-token logits. */
+    public boolean embedsText() {
+        return architecture == Architecture.GEMMA_EMBEDDING;
+    }
+
+    /** V·d, counted once although input and output share it (paper Table 2). */
+    public long embeddingParameters() {
+        return (long) vocabularySize * hiddenSize;
+    }
+
+    /**
+     * Everything but the embedding: L·(2·d·nh·hd + 2·d·nkv·hd + 3·d·ff + norms) + d; reproduces the paper's Table 2 for
+     * 2B and 7B exactly.
+     */
+    public long nonEmbeddingParameters() {
+        long d = hiddenSize;
+        long total = d; // final norm
+        for (LayerConfig layer : layers) {
+            var a = layer.attention();
+            long q = (long) a.heads() * a.headDim();
+            long kv = (long) a.kvHeads() * a.headDim();
+            total += 2 * d * q + 2 * d * kv + 3 * d * layer.feedForwardSize();
+            total += (architecture.postNorms() ? 4 : 2) * d;
+            total += architecture.qkNorm() ? 2L * a.headDim() : 0;
+        }
+        return total;
+    }
+
+    /** Bytes of float32 keys and values that one sequence of {@code tokens} tokens holds when its windows are full. */
+    public long kvBytes(int tokens) {
+        long bytes = 0;
+        for (LayerConfig layer : layers) {
+            var a = layer.attention();
+            int kept = layer.global() ? tokens : Math.min(tokens, a.window());
+            bytes += 2L * a.kvHeads() * a.headDim() * Float.BYTES * kept;
+        }
+        return bytes;
+    }
+}

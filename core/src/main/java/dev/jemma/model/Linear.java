@@ -1,0 +1,26 @@
+package dev.jemma.model;
+
+import dev.jemma.kernel.Matrix;
+
+/**
+ * A weight [out, in] of {@code y = x·Wᵀ}. The model definition does not know what kind it is: a packed matrix here, a
+ * trained parameter or one with a low-rank adapter elsewhere; an {@link Ops} knows those that it can compute.
+ */
+public interface Linear {
+    int in();
+
+    int out();
+
+    /** A matrix as the kernels packed it. */
+    record Packed(Matrix matrix) implements Linear {
+        @Override
+        public int in() {
+            return matrix.cols();
+        }
+
+        @Override
+        public int out() {
+            return matrix.rows();
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package dev.jemma.model;
+
+import dev.jemma.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Scratch memory of a forward pass: two regions used in turn, layer by layer, so that what one layer returns is still
+ * there while the next one reads it. Regions grow to what the largest batch needs and are then reused; in the steady
+ * state nothing is allocated.
+ */
+final class Workspace implements AutoCloseable {
+    private static final long MIN_SLAB_BYTES = 1L << 20;
+
+    private static final class Region {
+        final List<MemorySegment> slabs = new ArrayList<>();
+        int slab;
+        long used;
+    }
+
+    private final Arena arena = Arena.ofShared();
+    private final Region[] regions = {new Region(), new Region()};
+    private int current;
+
+    /** Starts over in the other region; what is in this one stays until the next call but one. */
+    void flip() {
+        current ^= 1;
+        regions[current].slab = 0;
+        regions[current].used = 0;
+    }
+
+    /** Uninitialised memory for [rows, cols]. */
+    Tensor tensor(int rows, int cols) {
+        long bytes = Math.max(Tensor.ALIGNMENT_BYTES, 4L * rows * cols);
+        bytes = (bytes + Tensor.ALIGNMENT_BYTES - 1) & -Tensor.ALIGNMENT_BYTES;
+        Region region = regions[current];
+        while (region.slab < region.slabs.size()) {
+            MemorySegment slab = region.slabs.get(region.slab);
+            if (slab.byteSize() - region.used >= bytes) {
+                Tensor t = new Tensor(slab.asSlice(region.used, 4L * rows * cols), rows, cols);
+                region.used += bytes;
+                return t;
+            }
+            region.slab++;
+            region.used = 0;
+        }
+        region.slabs.add(arena.allocate(Math.max(bytes, MIN_SLAB_BYTES), Tensor.ALIGNMENT_BYTES));
+        return tensor(rows, cols);
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}
