@@ -1,0 +1,85 @@
+package dev.jemma.kernel;
+
+/**
+ * Exponential, tanh and GELU in float32: the scalar form of the one sequence of operations that every provider runs, so
+ * that a lane of a vector and a scalar tail give the same bits. The polynomials are Chebyshev fits on the reduced
+ * interval; errors stay below 1.5 ulp for {@link #exp} and 3 ulp for {@link #tanh}. NaN goes through.
+ */
+final class FloatMath {
+    static final float LOG2_E = 1.44269502f;
+    /** ln 2 = HIGH + LOW; HIGH has 16 bits, so that n · HIGH is exact. */
+    static final float LN2_HIGH = 0x1.62e4p-1f;
+
+    static final float LN2_LOW = 1.42860677e-6f;
+    /** Below it exp rounds to 0, above {@link #EXP_MAX} to infinity. */
+    static final float EXP_MIN = -104.5f;
+
+    static final float EXP_MAX = 89f;
+    /** 1.5 · 2^23: adding and subtracting it rounds to an integer, half to even. */
+    static final float ROUNDER = 12582912f;
+
+    static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
+    /** exp(r) = 1 + r + r²·(E2 + E3·r + …) for |r| ≤ ln 2 / 2. */
+    static final float E2 = 0.5f;
+
+    static final float E3 = 0.166665763f;
+    static final float E4 = 0.0416665524f;
+    static final float E5 = 0.00836323295f;
+    static final float E6 = 0.00139262504f;
+    /** Up to here tanh is an odd polynomial, beyond it an exponential. */
+    static final float TANH_SMALL = 0.6f;
+    /** tanh(u) = u + u³·(T3 + T5·u² + …). */
+    static final float T3 = -0.333333343f;
+
+    static final float T5 = 0.133333132f;
+    static final float T7 = -0.0539615527f;
+    static final float T9 = 0.0217883214f;
+    static final float T11 = -0.00841007102f;
+    static final float T13 = 0.00237076567f;
+    static final float GELU_CUBIC = 0.044715f;
+    /** −2·√(2/π). */
+    static final float GELU_EXPONENT = -1.59576917f;
+
+    private FloatMath() {}
+
+    static float exp(float x) {
+        float c = x < EXP_MIN ? EXP_MIN : x;
+        c = c > EXP_MAX ? EXP_MAX : c;
+        float t = Math.fma(c, LOG2_E, ROUNDER);
+        int n = Float.floatToRawIntBits(t) - ROUNDER_BITS;
+        float nf = t - ROUNDER;
+        float r = Math.fma(nf, -LN2_HIGH, c);
+        r = Math.fma(nf, -LN2_LOW, r);
+        float p = Math.fma(E6, r, E5);
+        p = Math.fma(p, r, E4);
+        p = Math.fma(p, r, E3);
+        p = Math.fma(p, r, E2);
+        p = Math.fma(p, r * r, r) + 1f;
+        // two factors, so that n = 128 and subnormal results come out right
+        int half = n >> 1;
+        return p * powerOfTwo(half) * powerOfTwo(n - half);
+    }
+
+    private static float powerOfTwo(int n) {
+        return Float.intBitsToFloat((n + 127) << 23);
+    }
+
+    static float tanh(float u) {
+        float a = Math.abs(u);
+        float z = u * u;
+        float p = Math.fma(T13, z, T11);
+        p = Math.fma(p, z, T9);
+        p = Math.fma(p, z, T7);
+        p = Math.fma(p, z, T5);
+        p = Math.fma(p, z, T3);
+        float small = Math.fma(p * z, u, u);
+        float large = Math.copySign(1f - 2f / (exp(a + a) + 1f), u);
+        return a < TANH_SMALL ? small : large;
+    }
+
+    /** {@code 0.5·g·(1 + tanh(√(2/π)(g + 0.044715 g³)))}, which is {@code g / (1 + exp(−2√(2/π)(…)))}. */
+    static float gelu(float g) {
+        float inner = Math.fma(GELU_CUBIC * g * g, g, g);
+        return g / (1f + exp(GELU_EXPONENT * inner));
+    }
+}

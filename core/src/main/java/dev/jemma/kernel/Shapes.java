@@ -1,0 +1,89 @@
+package dev.jemma.kernel;
+
+import dev.jemma.tensor.Tensor;
+import java.util.List;
+
+/** The checks that every provider makes once per call, before any thread starts. */
+final class Shapes {
+    private Shapes() {}
+
+    static void linear(Tensor x, List<Matrix> weights, List<Tensor> outputs) {
+        if (weights.size() != outputs.size()) {
+            throw new IllegalArgumentException(weights.size() + " weights but " + outputs.size() + " outputs");
+        }
+        for (int i = 0; i < weights.size(); i++) {
+            Matrix w = weights.get(i);
+            Tensor y = outputs.get(i);
+            if (w.cols() != x.cols() || y.rows() != x.rows() || y.cols() != w.rows()) {
+                throw new IllegalArgumentException("x " + shape(x) + " · weight [" + w.rows() + ", " + w.cols()
+                        + "] transposed does not give " + shape(y));
+            }
+        }
+    }
+
+    static void same(Tensor a, Tensor b, Tensor out) {
+        if (a.rows() != b.rows() || a.cols() != b.cols() || a.rows() != out.rows() || a.cols() != out.cols()) {
+            throw new IllegalArgumentException(shape(a) + ", " + shape(b) + " and " + shape(out) + " should be alike");
+        }
+    }
+
+    static void norm(Tensor x, Tensor weight, Tensor out) {
+        if (weight.rows() != 1 || weight.cols() != x.cols()) {
+            throw new IllegalArgumentException("a norm of " + shape(weight) + " does not fit " + shape(x));
+        }
+        same(x, x, out);
+    }
+
+    /** Positions that the table must cover. */
+    static int rope(Tensor x, int headDim, RopeTable table, int[] positions) {
+        if (headDim != 2 * table.half() || x.cols() % headDim != 0 || positions.length < x.rows()) {
+            throw new IllegalArgumentException(shape(x) + " with heads of " + headDim + ", a table of "
+                    + 2 * table.half() + " and " + positions.length + " positions do not go together");
+        }
+        int last = -1;
+        for (int t = 0; t < x.rows(); t++) {
+            if (positions[t] < 0) {
+                throw new IllegalArgumentException("row " + t + " has the negative position " + positions[t]);
+            }
+            last = Math.max(last, positions[t]);
+        }
+        return Math.addExact(last, 1);
+    }
+
+    static void attention(AttentionShape shape, List<Span> spans, Tensor q, Tensor out) {
+        same(q, q, out);
+        heads(shape.heads(), shape, q);
+        spans(spans, q);
+    }
+
+    static void keysAndValues(AttentionShape shape, List<Span> spans, Tensor k, Tensor v) {
+        same(k, k, v);
+        heads(shape.kvHeads(), shape, k);
+        spans(spans, k);
+    }
+
+    private static void heads(int heads, AttentionShape shape, Tensor x) {
+        if (x.cols() != heads * shape.headDim()) {
+            throw new IllegalArgumentException(
+                    shape(x) + " does not hold " + heads + " heads of " + shape.headDim() + " each");
+        }
+    }
+
+    private static void spans(List<Span> spans, Tensor x) {
+        for (int i = 0; i < spans.size(); i++) {
+            Span s = spans.get(i);
+            if (s.firstRow() < 0 || s.rows() < 0 || s.firstPosition() < 0 || s.rows() > x.rows() - s.firstRow()) {
+                throw new IllegalArgumentException("rows " + s.firstRow() + " … of " + s.rows() + " at position "
+                        + s.firstPosition() + " lie outside " + shape(x));
+            }
+            if (s.length() > (long) KvBlocks.TOKENS * s.blockTable().length) {
+                throw new IllegalArgumentException(
+                        "a sequence of " + s.length() + " positions has only " + s.blockTable().length + " blocks");
+            }
+        }
+    }
+
+    private static String shape(Tensor t) {
+        return "[" + t.rows() + ", " + t.cols() + "]";
+    }
+}
