@@ -142,8 +142,8 @@ public final class Engine implements AutoCloseable {
         }
         long bytes = scheduler.bytesNeeded(job);
         if (bytes > options.kvBudgetBytes()) {
-            throw new EngineException("the request can need " + (bytes >> 20) + " MiB of keys and values, but the budget is "
-                    + (options.kvBudgetBytes() >> 20) + " MiB");
+            throw new EngineException("the request can need " + (bytes >> 20)
+                    + " MiB of keys and values, but the budget is " + (options.kvBudgetBytes() >> 20) + " MiB");
         }
     }
 

@@ -77,8 +77,8 @@ final class GenerationJob extends Job {
         if (request.logprobs().isPresent()) {
             int k = request.logprobs().getAsInt();
             float p = (float) (logits.values().get(row, id) - logits.logSumExp()[row]);
-            logprob = Optional.of(new TokenLogprob(
-                    id, p, k == 0 ? List.of() : TopTokens.of(logits, row, vocabularySize, k)));
+            logprob = Optional.of(
+                    new TokenLogprob(id, p, k == 0 ? List.of() : TopTokens.of(logits, row, vocabularySize, k)));
             output.logprobs.add(logprob.get());
         }
         boolean ended = request.stopIds().contains(id);
@@ -97,7 +97,7 @@ final class GenerationJob extends Job {
 
     /** Text still held back by the decoder and the stop rule. */
     private static String rest(Output output) {
-        return output.stops.push(output.decoder.finish()) + output.stops.finish();
+        return output.stops.push(output.decoder.flush()) + output.stops.finish();
     }
 
     private static void finish(Sequence sequence, Output output, FinishReason reason) {
@@ -122,8 +122,7 @@ final class GenerationJob extends Job {
 
     private List<Completion> completions() {
         return outputs.stream()
-                .map(o -> new Completion(
-                        o.text.toString(), o.ids, o.finish.orElse(FinishReason.CANCELLED), o.logprobs))
+                .map(o -> new Completion(o.text.toString(), o.ids, o.finish.orElse(FinishReason.CANCELLED), o.logprobs))
                 .toList();
     }
 

@@ -64,7 +64,8 @@ final class Scheduler implements AutoCloseable {
         this.options = options;
         this.cache = cache;
         this.ops = ops;
-        prefixes = new PrefixCache(cache, options.prefixCache() && !gemma.config().embedsText());
+        prefixes =
+                new PrefixCache(cache, options.prefixCache() && !gemma.config().embedsText());
         sampler = new Sampler(vocabularySize);
         wanted = Tensor.allocate(wantedArena, LOGIT_ROWS, gemma.config().hiddenSize());
     }
@@ -128,7 +129,9 @@ final class Scheduler implements AutoCloseable {
     }
 
     private void admit() {
-        int sequences = running.stream().mapToInt(s -> s.sample == 0 ? s.job.sequences() : 0).sum();
+        int sequences = running.stream()
+                .mapToInt(s -> s.sample == 0 ? s.job.sequences() : 0)
+                .sum();
         while (!waiting.isEmpty()) {
             Job job = waiting.peek();
             long bytes = bytesNeeded(job);
@@ -219,7 +222,8 @@ final class Scheduler implements AutoCloseable {
         }
         for (Slice s : slices) {
             switch (s.sequence.job) {
-                case ScoreJob job when s.sequence.pending() == 0 -> {
+                case ScoreJob job
+                when s.sequence.pending() == 0 -> {
                     job.complete();
                     end(s.sequence);
                 }
@@ -251,8 +255,7 @@ final class Scheduler implements AutoCloseable {
                 sequences[n++] = s.sequence;
             }
         }
-        return new Wanted(
-                Arrays.copyOf(rows, n), Arrays.copyOf(positions, n), Arrays.copyOf(sequences, n), logSumExp);
+        return new Wanted(Arrays.copyOf(rows, n), Arrays.copyOf(positions, n), Arrays.copyOf(sequences, n), logSumExp);
     }
 
     /** Copies hidden rows out of the scratch memory. */

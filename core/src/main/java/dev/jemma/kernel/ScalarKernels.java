@@ -188,4 +188,9 @@ final class ScalarKernels implements Kernels {
             }
         });
     }
+
+    @Override
+    public void logSumExp(Workers workers, Tensor x, double[] out) {
+        LogSumExp.compute(workers, x, out, new LogSumExp.Scalar());
+    }
 }

@@ -26,7 +26,7 @@ public final class BlockPool {
         this.arena = arena;
         this.blockBytes = blockBytes;
         this.maxBlocks = maxBlocks;
-        blocksPerSlab = (int) Math.clamp(SLAB_BYTES / blockBytes, 1, maxBlocks);
+        blocksPerSlab = Math.clamp(SLAB_BYTES / blockBytes, 1, maxBlocks);
         slabs = new MemorySegment[Math.ceilDiv(maxBlocks, blocksPerSlab)];
     }
 

@@ -1,8 +1,8 @@
 package dev.jemma.model;
 
 import dev.jemma.kernel.AttentionShape;
-import dev.jemma.kernel.KvBlocks;
 import dev.jemma.kernel.Kernels;
+import dev.jemma.kernel.KvBlocks;
 import dev.jemma.kernel.Matrix;
 import dev.jemma.kernel.Precision;
 import dev.jemma.kernel.RopeTable;

@@ -41,13 +41,13 @@ public final class KvCache implements AutoCloseable {
         KvBlocks[] views = new KvBlocks[layers];
         groups.forEach((kind, members) -> {
             long rowBlockBytes = (long) kind.rowFloats() * KvBlocks.TOKENS * Float.BYTES;
-            long blockBytes = 2 * rowBlockBytes * members.size();
-            int maxBlocks = (int) Math.clamp(budgetBytes / blockBytes, 1, Integer.MAX_VALUE / 2);
+            long blockBytes = 2L * rowBlockBytes * members.size();
+            int maxBlocks = Math.clamp(budgetBytes / blockBytes, 1, Integer.MAX_VALUE / 2);
             BlockPool pool = new BlockPool(arena, blockBytes, maxBlocks);
             for (int i = 0; i < members.size(); i++) {
                 int layer = members.get(i);
                 groupOfLayer[layer] = pools.size();
-                views[layer] = pool.view(2 * i * rowBlockBytes, (2 * i + 1) * rowBlockBytes);
+                views[layer] = pool.view(2L * i * rowBlockBytes, (2L * i + 1) * rowBlockBytes);
             }
             windows[pools.size()] = kind.window();
             pools.add(pool);
