@@ -1,0 +1,43 @@
+package dev.jemma.cli;
+
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+
+/**
+ * The list of subcommands, in the order of the help. Adding a command is one line here and one small class, a picocli
+ * {@code @Command} that takes the {@link Console} and returns its exit code; a class is loaded only when it is needed.
+ */
+final class Commands {
+    private Commands() {}
+
+    /** The headings of the help. */
+    enum Group {
+        USE("Use a model"),
+        MEASURE("Measure a model"),
+        MODELS("Get and keep models"),
+        FILES("Look into and change files"),
+        MACHINE("The machine");
+
+        private final String title;
+
+        Group(String title) {
+            this.title = title;
+        }
+
+        String title() {
+            return title;
+        }
+    }
+
+    /** One subcommand. */
+    record Entry(Group group, String name, Function<Console, Callable<Integer>> factory) {
+        Callable<Integer> create(Console console) {
+            return factory.apply(console);
+        }
+    }
+
+    static List<Entry> all() {
+        return List.of(new Entry(Group.MACHINE, "doctor", DoctorCommand::new));
+    }
+}
