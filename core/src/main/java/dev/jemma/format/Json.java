@@ -1,0 +1,208 @@
+package dev.jemma.format;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/**
+ * A value of a JSON file that knows where it stands, so that a wrong one is reported as
+ * {@code config.json: text_config.hidden_size should be …}. A field that is absent and one that is null are the same.
+ * Immutable.
+ */
+public final class Json {
+    /** What null is read as. */
+    static final Object NULL = new Object() {
+        @Override
+        public String toString() {
+            return "null";
+        }
+    };
+
+    private static final long MAX_FILE_BYTES = 64L << 20;
+
+    private final Object value;
+    private final String source;
+    private final String path; // "" at the root, else "a.b[3]"
+
+    private Json(Object value, String source, String path) {
+        this.value = value;
+        this.source = source;
+        this.path = path;
+    }
+
+    /** Reads a file of at most 64 MiB. */
+    public static Json read(Path file) {
+        byte[] bytes = FileBytes.readAll(file, MAX_FILE_BYTES);
+        return new Json(JsonReader.read(bytes, 0, bytes.length, file.toString()), file.toString(), "");
+    }
+
+    /** Parses UTF-8 text; {@code source} names it in messages. */
+    public static Json parse(byte[] utf8, String source) {
+        return new Json(JsonReader.read(utf8, 0, utf8.length, source), source, "");
+    }
+
+    static Json parse(byte[] utf8, int offset, int length, String source) {
+        return new Json(JsonReader.read(utf8, offset, length, source), source, "");
+    }
+
+    /** The file that the value comes from, for messages. */
+    public String source() {
+        return source;
+    }
+
+    /** The value itself: Map, List, String, Long, Double or Boolean; null is an object that prints as null. */
+    public Object raw() {
+        return value;
+    }
+
+    public boolean isNull() {
+        return value == NULL;
+    }
+
+    public boolean isObject() {
+        return value instanceof Map;
+    }
+
+    public boolean isArray() {
+        return value instanceof List;
+    }
+
+    public boolean isString() {
+        return value instanceof String;
+    }
+
+    public boolean isNumber() {
+        return value instanceof Number;
+    }
+
+    public boolean isBool() {
+        return value instanceof Boolean;
+    }
+
+    /** The names of an object's fields, in file order. */
+    public Set<String> keys() {
+        return fields().keySet();
+    }
+
+    /** The field of this name, unless it is absent or null. */
+    public Optional<Json> find(String key) {
+        Object child = fields().get(key);
+        return child == null || child == NULL ? Optional.empty() : Optional.of(new Json(child, source, childPath(key)));
+    }
+
+    /** The field of this name. */
+    public Json get(String key) {
+        return find(key)
+                .orElseThrow(() -> new FormatException(source + ": " + Names.shown(childPath(key)) + " is missing"));
+    }
+
+    /** Whether the field is there and not null. */
+    public boolean has(String key) {
+        return find(key).isPresent();
+    }
+
+    public Optional<String> string(String key) {
+        return find(key).map(Json::asString);
+    }
+
+    public OptionalLong integer(String key) {
+        return find(key).map(child -> OptionalLong.of(child.asLong())).orElse(OptionalLong.empty());
+    }
+
+    public OptionalDouble real(String key) {
+        return find(key).map(child -> OptionalDouble.of(child.asDouble())).orElse(OptionalDouble.empty());
+    }
+
+    public Optional<Boolean> bool(String key) {
+        return find(key).map(Json::asBool);
+    }
+
+    public String asString() {
+        if (value instanceof String s) {
+            return s;
+        }
+        throw wrong("a string");
+    }
+
+    /** A whole number; 8192.0 counts as one. */
+    public long asLong() {
+        if (value instanceof Long n) {
+            return n;
+        }
+        if (value instanceof Double d && d == Math.rint(d) && Math.abs(d) <= 1L << 53) {
+            return d.longValue();
+        }
+        throw wrong("a whole number");
+    }
+
+    /** A whole number of 32 bits. */
+    public int asInt() {
+        long n = asLong();
+        if (n != (int) n) {
+            throw wrong("a whole number of 32 bits");
+        }
+        return (int) n;
+    }
+
+    public double asDouble() {
+        if (value instanceof Number n) {
+            return n.doubleValue();
+        }
+        throw wrong("a number");
+    }
+
+    public boolean asBool() {
+        if (value instanceof Boolean b) {
+            return b;
+        }
+        throw wrong("true or false");
+    }
+
+    /** The elements of an array. */
+    public List<Json> items() {
+        if (!(value instanceof List<?> list)) {
+            throw wrong("an array");
+        }
+        List<Json> items = new ArrayList<>(list.size());
+        for (Object item : list) {
+            items.add(new Json(item, source, path + "[" + items.size() + "]"));
+        }
+        return items;
+    }
+
+    /** An error about this value: its file, its place, and {@code problem}. */
+    public FormatException error(String problem) {
+        return new FormatException(source + ": " + (path.isEmpty() ? "the file" : Names.shown(path)) + " " + problem);
+    }
+
+    private Map<String, Object> fields() {
+        if (value instanceof JsonFields fields) {
+            return fields;
+        }
+        throw wrong("an object");
+    }
+
+    private String childPath(String key) {
+        return path.isEmpty() ? key : path + "." + key;
+    }
+
+    private FormatException wrong(String wanted) {
+        String found = switch (value) {
+            case Map<?, ?> map -> "an object";
+            case List<?> list -> "an array";
+            case String s -> "\"" + Names.shown(s) + "\"";
+            default -> String.valueOf(value);
+        };
+        return error("should be " + wanted + ", not " + found);
+    }
+
+    @Override
+    public String toString() {
+        return source + (path.isEmpty() ? "" : ": " + path);
+    }
+}

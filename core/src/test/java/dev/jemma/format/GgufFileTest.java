@@ -1,0 +1,79 @@
+package dev.jemma.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.jemma.quant.Quants;
+import dev.jemma.tensor.DType;
+import dev.jemma.testing.Golden;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class GgufFileTest {
+    @Test
+    void theHeaderOfAGoldenFileIsReadInFull() {
+        try (GgufFile file = GgufFile.open(Golden.path("models/gguf/gemma2-F32.gguf"))) {
+            assertThat(file.version()).isEqualTo(3);
+            assertThat(file.architecture()).isEqualTo("gemma2");
+            assertThat(file.metadata().integer("gemma2.embedding_length")).hasValue(72);
+            assertThat(file.metadata().real("gemma2.attn_logit_softcapping")).hasValue(50);
+            assertThat(file.metadata().bool("tokenizer.ggml.add_bos_token")).contains(true);
+            assertThat(file.metadata().strings("tokenizer.ggml.tokens").orElseThrow())
+                    .hasSize(512)
+                    .startsWith("<pad>", "<eos>", "<bos>");
+            assertThat(file.metadata().floats("tokenizer.ggml.scores").orElseThrow())
+                    .hasSize(512);
+            assertThat(file.metadata().ints("tokenizer.ggml.token_type").orElseThrow())
+                    .startsWith(3, 3, 3, 2);
+            assertThat(file.metadata().string("no.such.key")).isEmpty();
+            assertThat(file.tensors()).hasSize(46);
+            TensorInfo embedding = file.find("token_embd.weight").orElseThrow();
+            assertThat(embedding.shape()).containsExactly(512L, 72L);
+            assertThat(embedding.type()).isEqualTo(DType.F32);
+        }
+    }
+
+    @Test
+    void aKeyOfAnotherTypeIsNamedInTheError() {
+        try (GgufFile file = GgufFile.open(Golden.path("models/gguf/gemma2-F32.gguf"))) {
+            assertThatThrownBy(() -> file.metadata().integer("general.name"))
+                    .isInstanceOf(FormatException.class)
+                    .hasMessageContaining("general.name")
+                    .hasMessageContaining("tiny-gemma2");
+        }
+    }
+
+    @Test
+    void weightsEqualThoseOfTheSafetensorsOfTheSameModel() {
+        try (GgufFile gguf = GgufFile.open(Golden.path("models/gguf/gemma3-F32.gguf"));
+                HfFolder hf = HfFolder.open(Golden.path("models/gemma3"))) {
+            for (List<String> pair : List.of(
+                    List.of("token_embd.weight", "model.embed_tokens.weight"),
+                    List.of("blk.3.ffn_down.weight", "model.layers.3.mlp.down_proj.weight"))) {
+                assertThat(floats(gguf, pair.getFirst())).isEqualTo(floats(hf.tensors(), pair.getLast()));
+            }
+        }
+    }
+
+    @Test
+    void aPartOfATensorCanBeRead() {
+        try (GgufFile file = GgufFile.open(Golden.path("models/gguf/gemma3-Q8_0.gguf"))) {
+            TensorInfo info = file.find("blk.1.attn_q.weight").orElseThrow();
+            byte[] whole = new byte[(int) info.byteSize()];
+            file.read(info, 0, MemorySegment.ofArray(whole));
+            byte[] row = new byte[34];
+            file.read(info, 3 * 34, MemorySegment.ofArray(row));
+            assertThat(row).isEqualTo(java.util.Arrays.copyOfRange(whole, 102, 136));
+            assertThatThrownBy(() -> file.read(info, info.byteSize() - 1, MemorySegment.ofArray(row)))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+        }
+    }
+
+    static float[] floats(TensorFile file, String name) {
+        TensorInfo info = file.find(name).orElseThrow();
+        byte[] bytes = new byte[(int) info.byteSize()];
+        file.read(info, 0, MemorySegment.ofArray(bytes));
+        return Quants.decode(info.type(), bytes);
+    }
+}
