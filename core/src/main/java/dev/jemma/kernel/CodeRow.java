@@ -109,8 +109,8 @@ final class CodeRow {
         int high = raw.get(INT, at + 2);
         for (int i = 0; i < 16; i++) {
             int b = u8(raw, at + 6 + i);
-            codes[k + i] = (byte) ((b & 15 | (high >>> i & 1) << 4) - 16);
-            codes[k + 16 + i] = (byte) ((b >> 4 | (high >>> i + 16 & 1) << 4) - 16);
+            codes[k + i] = (byte) (((b & 15) | ((high >>> i) & 1) << 4) - 16);
+            codes[k + 16 + i] = (byte) (((b >> 4) | ((high >>> (i + 16)) & 1) << 4) - 16);
         }
     }
 
@@ -139,8 +139,8 @@ final class CodeRow {
             for (int i = 0; i < 32; i++) {
                 int b = u8(raw, at + 48 + 32L * pair + i);
                 int high = u8(raw, at + 16 + i) >> 2 * pair;
-                codes[k + 64 * pair + i] = (byte) (b & 15 | (high & 1) << 4);
-                codes[k + 64 * pair + 32 + i] = (byte) (b >> 4 | (high >> 1 & 1) << 4);
+                codes[k + 64 * pair + i] = (byte) ((b & 15) | (high & 1) << 4);
+                codes[k + 64 * pair + 32 + i] = (byte) ((b >> 4) | ((high >> 1) & 1) << 4);
             }
         }
     }
@@ -154,8 +154,8 @@ final class CodeRow {
             int top = u8(raw, at + 12 + j);
             groupScale[8 * block + j] = (byte) (low & 63);
             groupMin[8 * block + j] = (byte) (mid & 63);
-            groupScale[8 * block + 4 + j] = (byte) (top & 15 | low >> 6 << 4);
-            groupMin[8 * block + 4 + j] = (byte) (top >> 4 | mid >> 6 << 4);
+            groupScale[8 * block + 4 + j] = (byte) ((top & 15) | (low >> 6) << 4);
+            groupMin[8 * block + 4 + j] = (byte) ((top >> 4) | (mid >> 6) << 4);
         }
     }
 
@@ -165,14 +165,14 @@ final class CodeRow {
         MemorySegment.copy(raw, ValueLayout.JAVA_BYTE, at + 192, groupScale, 16 * block, 16);
         for (int half = 0; half < 2; half++) {
             for (int i = 0; i < 32; i++) {
-                int a = u8(raw, at + 64 * half + i);
-                int b = u8(raw, at + 64 * half + 32 + i);
-                int high = u8(raw, at + 128 + 32 * half + i);
+                int a = u8(raw, at + 64L * half + i);
+                int b = u8(raw, at + 64L * half + 32 + i);
+                int high = u8(raw, at + 128 + 32L * half + i);
                 int to = k + 128 * half + i;
-                codes[to] = (byte) ((a & 15 | (high & 3) << 4) - 32);
-                codes[to + 32] = (byte) ((b & 15 | (high >> 2 & 3) << 4) - 32);
-                codes[to + 64] = (byte) ((a >> 4 | (high >> 4 & 3) << 4) - 32);
-                codes[to + 96] = (byte) ((b >> 4 | high >> 6 << 4) - 32);
+                codes[to] = (byte) (((a & 15) | (high & 3) << 4) - 32);
+                codes[to + 32] = (byte) (((b & 15) | ((high >> 2) & 3) << 4) - 32);
+                codes[to + 64] = (byte) (((a >> 4) | ((high >> 4) & 3) << 4) - 32);
+                codes[to + 96] = (byte) (((b >> 4) | (high >> 6) << 4) - 32);
             }
         }
     }
