@@ -1,0 +1,75 @@
+package dev.jemma.tokenizer;
+
+import dev.jemma.format.FormatException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A vocabulary as GGUF metadata holds it: {@code tokenizer.ggml.tokens}, {@code .scores} and {@code .token_type}. GGUF
+ * stores Gemma 3's space runs with real spaces, scores added pieces −1000 and calls some user-defined pieces control
+ * tokens; {@link #vocabulary} undoes that, {@link #of} does it again.
+ *
+ * @param tokens pieces by id
+ * @param scores scores by id
+ * @param types codes of {@link PieceType} by id
+ */
+@SuppressWarnings("ArrayRecordComponent") // what GGUF writers and readers hold
+public record GgufVocabulary(List<String> tokens, float[] scores, int[] types) {
+    private static final float ADDED_SCORE = -1000;
+
+    public GgufVocabulary {
+        tokens = List.copyOf(tokens);
+    }
+
+    /**
+     * The vocabulary, equal to that of the {@code tokenizer.model} the file was made from.
+     *
+     * @param source what error messages call the file
+     * @throws FormatException if the three parts do not fit together, a type is unknown or two pieces are equal
+     */
+    public Vocabulary vocabulary(String source) {
+        if (scores.length != tokens.size() || types.length != tokens.size()) {
+            throw new FormatException(source + ": tokenizer.ggml.tokens has " + tokens.size() + " entries, scores "
+                    + scores.length + ", token_type " + types.length + "; they must be equally many");
+        }
+        Vocabulary.Builder pieces = new Vocabulary.Builder(source);
+        for (int id = 0; id < tokens.size(); id++) {
+            if (!PieceType.isCode(types[id])) {
+                throw new FormatException(source + ": token " + id + " has the unknown type " + types[id]);
+            }
+            String piece = tokens.get(id).replace(' ', Vocabulary.SPACE_SYMBOL);
+            pieces.add(piece, scores[id], PieceType.of(types[id]));
+        }
+        return pieces.build();
+    }
+
+    /** What a GGUF file holds for this vocabulary, as the usual converter writes it. */
+    public static GgufVocabulary of(Vocabulary vocabulary) {
+        int size = vocabulary.size();
+        List<String> tokens = new ArrayList<>(size);
+        float[] scores = new float[size];
+        int[] types = new int[size];
+        for (int id = 0; id < size; id++) {
+            PieceType type = vocabulary.type(id);
+            String piece = vocabulary.piece(id);
+            tokens.add(
+                    type == PieceType.USER_DEFINED && !isControl(piece)
+                            ? piece.replace(Vocabulary.SPACE_SYMBOL, ' ')
+                            : piece);
+            boolean added = type != PieceType.NORMAL && type != PieceType.BYTE;
+            scores[id] = added ? ADDED_SCORE : vocabulary.score(id);
+            types[id] = isControl(piece) && added ? PieceType.CONTROL.code() : type.code();
+        }
+        return new GgufVocabulary(tokens, scores, types);
+    }
+
+    // Readers of GGUF never produce control tokens from text, so the converter gives that type to what steers the
+    // model.
+    private static boolean isControl(String piece) {
+        return piece.equals(TokenizerFamily.START_OF_TURN)
+                || piece.equals(TokenizerFamily.END_OF_TURN)
+                || piece.equals("<mask>")
+                || piece.equals("<unk>")
+                || (piece.startsWith("<unused") && piece.endsWith(">"));
+    }
+}
