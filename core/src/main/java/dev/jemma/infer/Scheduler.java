@@ -245,7 +245,7 @@ final class Scheduler implements AutoCloseable {
             if (job instanceof EmbeddingJob) {
                 continue;
             }
-            logSumExp |= job instanceof ScoreJob || job instanceof GenerationJob g && g.needsLogSumExp();
+            logSumExp |= job instanceof ScoreJob || (job instanceof GenerationJob g && g.needsLogSumExp());
             int end = s.sequence.computed() + s.rows;
             // the last position of a scored text predicts nothing that was asked for
             int last = job instanceof ScoreJob ? Math.min(end, job.maxLength() - 1) : end;
@@ -259,6 +259,7 @@ final class Scheduler implements AutoCloseable {
     }
 
     /** Copies hidden rows out of the scratch memory. */
+    @SuppressWarnings("MustBeClosedChecker") // close() closes the arena
     private void keep(Tensor hidden, int[] rows) {
         if (rows.length > wanted.rows()) {
             wantedArena.close();

@@ -104,7 +104,7 @@ public final class GgufConfig {
         int layers = out.checkedLayers();
         boolean windowed = gemma3 || out.architecture == Architecture.GEMMA2;
         OptionalLong window = metadata.integer(prefix + "attention.sliding_window");
-        if (!windowed || window.isPresent() && window.getAsLong() == 0) {
+        if (!windowed || (window.isPresent() && window.getAsLong() == 0)) {
             out.globalEvery(1);
             return;
         }

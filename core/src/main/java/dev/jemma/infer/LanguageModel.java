@@ -1,0 +1,175 @@
+package dev.jemma.infer;
+
+import dev.jemma.kernel.KernelProviders;
+import dev.jemma.kernel.Kernels;
+import dev.jemma.kernel.WorkerPool;
+import dev.jemma.kernel.Workers;
+import dev.jemma.machine.Machine;
+import dev.jemma.model.EmbeddingHead;
+import dev.jemma.model.Gemma;
+import dev.jemma.model.GemmaConfig;
+import dev.jemma.model.ModelFiles;
+import dev.jemma.model.ModelLoader;
+import dev.jemma.tokenizer.SpecialText;
+import dev.jemma.tokenizer.Tokenizer;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+
+/**
+ * A loaded model with its tokenizer and engine: the door for applications. Safe for use by several threads, which share
+ * one engine and so one batch. Opens no network connection.
+ *
+ * <pre>{@code
+ * try (LanguageModel model = LanguageModel.open(Path.of("gemma-3-270m-q4_k_m.gguf"))) {
+ *     GenerationRequest request = model.request("The capital of France is").maxTokens(32).build();
+ *     model.generate(request, token -> System.out.print(token.text())).await();
+ * }
+ * }</pre>
+ */
+public final class LanguageModel implements AutoCloseable {
+    private static final long MIN_KV_BUDGET = 1L << 30;
+    private static final int CONTEXT_STEP = 256;
+
+    private final ModelFiles files;
+    private final ModelOptions options;
+    private final Tokenizer tokenizer;
+    private final GenerationDefaults defaults;
+    private final Kernels kernels;
+    private final Workers workers;
+    private final Arena weights;
+    private final Gemma gemma;
+    private final Engine engine;
+
+    private LanguageModel(ModelFiles files, ModelOptions options, Arena weights, Workers workers) {
+        this.files = files;
+        this.options = options;
+        this.weights = weights;
+        this.workers = workers;
+        tokenizer = TokenizerLoader.load(files);
+        defaults = GenerationDefaults.of(files, tokenizer.special());
+        kernels = KernelProviders.choose();
+        long total = ModelLoader.bytesToRead(files);
+        ModelLoader loader = new ModelLoader(
+                files, kernels, workers, weights, done -> options.loading().loaded(done, total));
+        gemma = loader.load(options.embeddingScale());
+        EmbeddingHead head = loader.loadHead();
+        EngineOptions engineOptions = engineOptions(files.config(), total);
+        engine = new Engine(
+                gemma,
+                head,
+                tokenizer.vocabularySize(),
+                () -> tokenizer.streamDecoder(SpecialText.SHOW),
+                kernels,
+                workers,
+                options.precision(),
+                engineOptions);
+    }
+
+    /** Loads a GGUF file or a Hugging Face folder with default options. */
+    public static LanguageModel open(Path path) {
+        return open(path, ModelOptions.defaults());
+    }
+
+    /**
+     * Loads a GGUF file or a Hugging Face folder.
+     *
+     * @throws dev.jemma.JemmaException if it cannot be read, or is not a model that Jemma runs
+     */
+    @SuppressWarnings("MustBeClosedChecker") // the model closes the arena
+    public static LanguageModel open(Path path, ModelOptions options) {
+        ModelFiles files = ModelFiles.open(path);
+        Arena weights = Arena.ofShared();
+        Workers workers = new WorkerPool(
+                options.threads().orElseGet(() -> Machine.detect().threads().count()));
+        try {
+            return new LanguageModel(files, options, weights, workers);
+        } catch (RuntimeException | Error e) {
+            workers.close();
+            weights.close();
+            files.close();
+            throw e;
+        }
+    }
+
+    private EngineOptions engineOptions(GemmaConfig config, long weightBytes) {
+        int wanted = options.contextLength().orElse(config.contextLength());
+        long budget = options.kvBudgetBytes().orElseGet(() -> {
+            long left = Machine.detect().memory().amount() - weightBytes;
+            return Math.clamp(kvBytes(config, wanted), MIN_KV_BUDGET, Math.max(MIN_KV_BUDGET, left / 2));
+        });
+        int context = wanted;
+        while (options.contextLength().isEmpty() && context > CONTEXT_STEP && kvBytes(config, context) > budget) {
+            context -= CONTEXT_STEP;
+        }
+        return new EngineOptions(context, budget, options.batchRows(), options.sequences(), options.prefixCache());
+    }
+
+    /** What one sequence of so many tokens takes while a chunk is being computed. */
+    private long kvBytes(GemmaConfig config, int tokens) {
+        return config.kvBytes(tokens) + config.kvBytes(options.batchRows() + CONTEXT_STEP);
+    }
+
+    /** What the file says the model is. */
+    public GemmaConfig config() {
+        return files.config();
+    }
+
+    /** The files it was loaded from. */
+    public ModelFiles files() {
+        return files;
+    }
+
+    public Tokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    /** What a request gets that does not say otherwise. */
+    public GenerationDefaults defaults() {
+        return defaults;
+    }
+
+    /** The engine, for scores, embeddings and everything that this class has no short form of. */
+    public Engine engine() {
+        return engine;
+    }
+
+    /** Name of the kernels in use. */
+    public String kernels() {
+        return kernels.name();
+    }
+
+    /** Compute threads in use. */
+    public int threads() {
+        return workers.threads();
+    }
+
+    /** The factor on token embeddings in force. */
+    public float embeddingScale() {
+        return gemma.embeddingScale();
+    }
+
+    /** A request that continues plain text; control tokens spelled out in it are text. */
+    public RequestBuilder request(String prompt) {
+        return request(tokenizer.withBos(tokenizer.encode(prompt)));
+    }
+
+    /** A request that continues these ids as they are: they should begin with {@code <bos>}. */
+    public RequestBuilder request(int[] promptIds) {
+        return new RequestBuilder(promptIds, defaults, engine.options().contextLength());
+    }
+
+    /** Starts a request; see {@link Engine#submit}. */
+    public Generation generate(GenerationRequest request, Consumer<GeneratedToken> listener) {
+        return engine.submit(request, listener);
+    }
+
+    /** Ends running requests as {@link FinishReason#CANCELLED}, then frees all memory. */
+    @Override
+    public void close() {
+        engine.close();
+        workers.close();
+        weights.close();
+        files.close();
+    }
+}

@@ -1,0 +1,119 @@
+package dev.jemma.infer;
+
+import dev.jemma.kernel.Precision;
+import dev.jemma.model.EmbeddingScale;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * How a model is loaded and run. Everything has a default; see {@link #defaults()}.
+ *
+ * @param threads compute threads, the caller included; by default as many as the machine offers this process
+ * @param precision {@link Precision#EXACT} computes with float32 activations throughout
+ * @param embeddingScale rounding of the embedding factor; by default what the file says
+ * @param contextLength most tokens of a sequence; by default what the model was trained for, if memory allows
+ * @param kvBudgetBytes memory for keys and values; by default room for one full context, at least 1 GiB, at most half
+ *     of the memory that the weights leave
+ * @param batchRows rows of one forward pass
+ * @param sequences most sequences at once
+ * @param prefixCache whether equal beginnings of prompts share their keys and values
+ * @param loading told how far loading is
+ */
+public record ModelOptions(
+        OptionalInt threads,
+        Precision precision,
+        EmbeddingScale embeddingScale,
+        OptionalInt contextLength,
+        OptionalLong kvBudgetBytes,
+        int batchRows,
+        int sequences,
+        boolean prefixCache,
+        LoadListener loading) {
+    /** Told how many bytes of the weights are read, from several threads. */
+    @FunctionalInterface
+    public interface LoadListener {
+        void loaded(long bytesDone, long bytesTotal);
+    }
+
+    /** Everything by default. */
+    public static ModelOptions defaults() {
+        return builder().build();
+    }
+
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Collects what differs from the defaults. */
+    public static final class Builder {
+        private OptionalInt threads = OptionalInt.empty();
+        private Precision precision = Precision.FAST;
+        private EmbeddingScale embeddingScale = EmbeddingScale.AUTO;
+        private OptionalInt contextLength = OptionalInt.empty();
+        private OptionalLong kvBudgetBytes = OptionalLong.empty();
+        private int batchRows = EngineOptions.DEFAULT_BATCH_ROWS;
+        private int sequences = EngineOptions.DEFAULT_SEQUENCES;
+        private boolean prefixCache = true;
+        private LoadListener loading = (done, total) -> {};
+
+        private Builder() {}
+
+        public Builder threads(int count) {
+            threads = OptionalInt.of(count);
+            return this;
+        }
+
+        public Builder precision(Precision value) {
+            precision = value;
+            return this;
+        }
+
+        public Builder embeddingScale(EmbeddingScale value) {
+            embeddingScale = value;
+            return this;
+        }
+
+        public Builder contextLength(int tokens) {
+            contextLength = OptionalInt.of(tokens);
+            return this;
+        }
+
+        public Builder kvBudgetBytes(long bytes) {
+            kvBudgetBytes = OptionalLong.of(bytes);
+            return this;
+        }
+
+        public Builder batchRows(int rows) {
+            batchRows = rows;
+            return this;
+        }
+
+        public Builder sequences(int most) {
+            sequences = most;
+            return this;
+        }
+
+        public Builder prefixCache(boolean on) {
+            prefixCache = on;
+            return this;
+        }
+
+        public Builder loading(LoadListener listener) {
+            loading = listener;
+            return this;
+        }
+
+        public ModelOptions build() {
+            return new ModelOptions(
+                    threads,
+                    precision,
+                    embeddingScale,
+                    contextLength,
+                    kvBudgetBytes,
+                    batchRows,
+                    sequences,
+                    prefixCache,
+                    loading);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package dev.jemma.infer;
+
+import dev.jemma.format.FormatException;
+import dev.jemma.format.GgufFile;
+import dev.jemma.format.GgufMetadata;
+import dev.jemma.format.HfFolder;
+import dev.jemma.model.ModelFiles;
+import dev.jemma.tokenizer.GgufVocabulary;
+import dev.jemma.tokenizer.SentencePieceModel;
+import dev.jemma.tokenizer.Tokenizer;
+import dev.jemma.tokenizer.TokenizerJson;
+import dev.jemma.tokenizer.Vocabulary;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** Finds the tokenizer of a model: in a GGUF's metadata, or {@code tokenizer.model} or {@code tokenizer.json} in a folder. */
+public final class TokenizerLoader {
+    private TokenizerLoader() {}
+
+    /**
+     * @throws FormatException if there is none, or it is damaged
+     */
+    public static Tokenizer load(ModelFiles files) {
+        return new Tokenizer(vocabulary(files));
+    }
+
+    private static Vocabulary vocabulary(ModelFiles files) {
+        return switch (files.source()) {
+            case ModelFiles.Source.Gguf(GgufFile file) -> fromGguf(file);
+            case ModelFiles.Source.HuggingFace(HfFolder folder) -> fromFolder(folder);
+        };
+    }
+
+    private static Vocabulary fromGguf(GgufFile file) {
+        GgufMetadata m = file.metadata();
+        Optional<List<String>> tokens = m.strings("tokenizer.ggml.tokens");
+        Optional<float[]> scores = m.floats("tokenizer.ggml.scores");
+        Optional<int[]> types = m.ints("tokenizer.ggml.token_type");
+        if (tokens.isEmpty() || scores.isEmpty() || types.isEmpty()) {
+            throw new FormatException(
+                    file.description()
+                            + ": the tokenizer is missing (tokenizer.ggml.tokens, scores and token_type); convert the model anew");
+        }
+        return new GgufVocabulary(tokens.get(), scores.get(), types.get()).vocabulary(file.description());
+    }
+
+    private static Vocabulary fromFolder(HfFolder folder) {
+        Optional<Path> model = folder.tokenizerModel(); // the original: where the two differ, it is right
+        if (model.isPresent()) {
+            return SentencePieceModel.read(model.get()).vocabulary();
+        }
+        return TokenizerJson.read(folder.tokenizerJson()
+                .orElseThrow(() ->
+                        new FormatException(folder.path() + " holds neither tokenizer.model nor tokenizer.json")));
+    }
+}
