@@ -138,7 +138,7 @@ final class CodeRow {
         for (int pair = 0; pair < 4; pair++) {
             for (int i = 0; i < 32; i++) {
                 int b = u8(raw, at + 48 + 32L * pair + i);
-                int high = u8(raw, at + 16 + i) >> 2 * pair;
+                int high = u8(raw, at + 16 + i) >> (2 * pair);
                 codes[k + 64 * pair + i] = (byte) ((b & 15) | (high & 1) << 4);
                 codes[k + 64 * pair + 32 + i] = (byte) ((b >> 4) | ((high >> 1) & 1) << 4);
             }

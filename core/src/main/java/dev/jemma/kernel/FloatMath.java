@@ -6,11 +6,11 @@ package dev.jemma.kernel;
  * interval; errors stay below 1.5 ulp for {@link #exp} and 3 ulp for {@link #tanh}. NaN goes through.
  */
 final class FloatMath {
-    static final float LOG2_E = 1.44269502f;
+    static final float LOG2_E = 1.442695f;
     /** ln 2 = HIGH + LOW; HIGH has 16 bits, so that n · HIGH is exact. */
     static final float LN2_HIGH = 0x1.62e4p-1f;
 
-    static final float LN2_LOW = 1.42860677e-6f;
+    static final float LN2_LOW = 1.4286068e-6f;
     /** Below it exp rounds to 0, above {@link #EXP_MAX} to infinity. */
     static final float EXP_MIN = -104.5f;
 
@@ -22,23 +22,23 @@ final class FloatMath {
     /** exp(r) = 1 + r + r²·(E2 + E3·r + …) for |r| ≤ ln 2 / 2. */
     static final float E2 = 0.5f;
 
-    static final float E3 = 0.166665763f;
-    static final float E4 = 0.0416665524f;
-    static final float E5 = 0.00836323295f;
-    static final float E6 = 0.00139262504f;
+    static final float E3 = 0.16666576f;
+    static final float E4 = 0.041666552f;
+    static final float E5 = 0.008363233f;
+    static final float E6 = 0.001392625f;
     /** Up to here tanh is an odd polynomial, beyond it an exponential. */
     static final float TANH_SMALL = 0.6f;
     /** tanh(u) = u + u³·(T3 + T5·u² + …). */
-    static final float T3 = -0.333333343f;
+    static final float T3 = -0.33333334f;
 
-    static final float T5 = 0.133333132f;
-    static final float T7 = -0.0539615527f;
-    static final float T9 = 0.0217883214f;
-    static final float T11 = -0.00841007102f;
-    static final float T13 = 0.00237076567f;
+    static final float T5 = 0.13333313f;
+    static final float T7 = -0.053961553f;
+    static final float T9 = 0.021788321f;
+    static final float T11 = -0.008410071f;
+    static final float T13 = 0.0023707657f;
     static final float GELU_CUBIC = 0.044715f;
     /** −2·√(2/π). */
-    static final float GELU_EXPONENT = -1.59576917f;
+    static final float GELU_EXPONENT = -1.5957692f;
 
     private FloatMath() {}
 
