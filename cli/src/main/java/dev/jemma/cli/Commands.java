@@ -38,6 +38,11 @@ final class Commands {
     }
 
     static List<Entry> all() {
-        return List.of(new Entry(Group.MACHINE, "doctor", DoctorCommand::new));
+        return List.of(
+                new Entry(Group.MODELS, "pull", PullCommand::new),
+                new Entry(Group.MODELS, "import", ImportCommand::new),
+                new Entry(Group.MODELS, "list", ListCommand::new),
+                new Entry(Group.MODELS, "rm", RmCommand::new),
+                new Entry(Group.MACHINE, "doctor", DoctorCommand::new));
     }
 }

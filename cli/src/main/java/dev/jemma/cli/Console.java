@@ -67,6 +67,7 @@ public final class Console {
     }
 
     /** The process's own streams. The launcher says which are terminals ({@code jemma.terminal}); Java cannot ask singly. */
+    @SuppressWarnings("SystemConsoleNull") // it is null on JDK 25 where no terminal is there
     public static Console system() {
         String said = System.getProperty("jemma.terminal");
         Terminals terminals;

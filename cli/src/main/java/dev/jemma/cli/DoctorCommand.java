@@ -32,7 +32,9 @@ final class DoctorCommand implements Callable<Integer> {
             Machine machine,
             OptionalInt vectorBits,
             long heapBytes,
-            Path store,
+            Limit threads,
+            Limit memory,
+            String store,
             List<Findings.Finding> findings) {}
 
     @Override
@@ -45,7 +47,9 @@ final class DoctorCommand implements Callable<Integer> {
                 machine,
                 Provider.vectorBits(),
                 Runtime.getRuntime().maxMemory(),
-                store,
+                machine.threads().deciding(),
+                machine.memory().deciding(),
+                store.toString(),
                 Findings.of(machine, Provider.vectorBits(), System.getProperty("java.vm.info", ""), store));
         if (json) {
             console.println(Json.pretty(report));
@@ -77,7 +81,7 @@ final class DoctorCommand implements Callable<Integer> {
         machine.availableMemory().ifPresent(bytes -> row("", Units.bytes(bytes) + " available now"));
         row("Huge pages", machine.hugePages().name().toLowerCase(Locale.ROOT).replace('_', ' '));
         machine.governor().ifPresent(governor -> row("Governor", governor));
-        row("Store", report.store().toString());
+        row("Store", report.store());
         console.println("");
         if (report.findings().isEmpty()) {
             console.println("Nothing here is slower than it need be.");
@@ -92,7 +96,7 @@ final class DoctorCommand implements Callable<Integer> {
         Limit deciding = budget.deciding();
         row(name, amount(deciding, bytes) + " (" + deciding.origin() + ")");
         for (Limit limit : budget.limits()) {
-            if (limit != deciding) {
+            if (!limit.equals(deciding)) {
                 row("", "also: " + amount(limit, bytes) + " (" + limit.origin() + ")");
             }
         }
