@@ -150,6 +150,11 @@ public final class Jemma implements Callable<Integer> {
             case CommandLine.ParameterException misuse -> misuse(misuse);
             case InterruptedException interrupted -> interrupted();
             case CancellationException cancelled -> interrupted();
+            case MisuseException misuse -> {
+                console.error(oneLine(misuse.getMessage(), misuse));
+                trace(misuse);
+                yield MISUSED;
+            }
             case JemmaException known -> {
                 console.error(oneLine(known.getMessage(), known));
                 trace(known);

@@ -97,7 +97,8 @@ public final class HfConfig {
     private void readWindow(boolean gemma3) {
         int layers = out.checkedLayers();
         Optional<Json> types = config.find("layer_types");
-        if (out.architecture == Architecture.GEMMA || (out.architecture == Architecture.VAULTGEMMA && types.isEmpty())) {
+        if (out.architecture == Architecture.GEMMA
+                || (out.architecture == Architecture.VAULTGEMMA && types.isEmpty())) {
             out.globalEvery(1);
             return;
         }

@@ -1,0 +1,119 @@
+package dev.jemma.cli;
+
+import dev.jemma.cli.hub.ModelLocator;
+import dev.jemma.infer.LanguageModel;
+import dev.jemma.kernel.Precision;
+import dev.jemma.model.EmbeddingScale;
+import java.util.Locale;
+import java.util.Optional;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The flags of every command that runs a model; a picocli mixin. */
+public final class RunOptions {
+    @Mixin
+    private ModelOptions source = new ModelOptions();
+
+    @Option(
+            names = {"-t", "--threads"},
+            paramLabel = "N",
+            description = "Compute threads (default: as 'jemma doctor' shows).")
+    private Optional<Integer> threads = Optional.empty();
+
+    @Option(names = "--exact", description = "float32 activations everywhere: slower, the reference's arithmetic.")
+    private boolean exact;
+
+    @Option(
+            names = "--embedding-scale",
+            paramLabel = "exact|bf16",
+            description = "Rounding of the factor on token embeddings (default: what the file says).")
+    private Optional<String> embeddingScale = Optional.empty();
+
+    @Option(
+            names = {"-c", "--context"},
+            paramLabel = "TOKENS",
+            description = "Most tokens of a sequence (default: the model's, if memory allows).")
+    private Optional<Integer> context = Optional.empty();
+
+    @Option(
+            names = "--kv-memory",
+            paramLabel = "MIB",
+            description = "Memory for keys and values (default: one full context, at least 1024).")
+    private Optional<Long> kvMebibytes = Optional.empty();
+
+    @Option(
+            names = "--batch-rows",
+            paramLabel = "N",
+            description = "Rows of a forward pass: long prompts are cut into such chunks (default: 512).")
+    private Optional<Integer> batchRows = Optional.empty();
+
+    /** A loaded model and where it came from. */
+    public record Opened(LanguageModel model, ModelLocator.Located located) implements AutoCloseable {
+        /** The environment record for JSON output. */
+        public Environment environment(Optional<Long> seed) {
+            return Environment.of(model.threads(), located.sha256(), seed);
+        }
+
+        @Override
+        public void close() {
+            model.close();
+        }
+    }
+
+    /** A locator that honours the flags. */
+    public ModelLocator locator(Console console) {
+        return source.locator(console);
+    }
+
+    /** Finds and loads a model; empty means the default model. */
+    public Opened open(Console console, String reference) {
+        return open(console, locator(console).locate(reference));
+    }
+
+    /** Loads a model that was found, with a bar where it takes long. */
+    public Opened open(Console console, ModelLocator.Located located) {
+        try (Progress bar = console.progress("loading " + located.name(), 0, Progress.Unit.BYTES)) {
+            LanguageModel model = LanguageModel.open(located.path(), loading((done, total) -> {
+                bar.total(total);
+                bar.at(done);
+            }));
+            model.files().notes().forEach(console::warn);
+            return new Opened(model, located);
+        }
+    }
+
+    private dev.jemma.infer.ModelOptions loading(dev.jemma.infer.ModelOptions.LoadListener listener) {
+        var options = dev.jemma.infer.ModelOptions.builder()
+                .precision(exact ? Precision.EXACT : Precision.FAST)
+                .embeddingScale(scale())
+                .loading(listener);
+        threads.ifPresent(n -> options.threads(positive("--threads", n)));
+        context.ifPresent(n -> options.contextLength(positive("--context", n)));
+        batchRows.ifPresent(n -> options.batchRows(positive("--batch-rows", n)));
+        kvMebibytes.ifPresent(n -> options.kvBudgetBytes(Math.multiplyExact(positive("--kv-memory", n), 1L << 20)));
+        return options.build();
+    }
+
+    private EmbeddingScale scale() {
+        if (embeddingScale.isEmpty()) {
+            return EmbeddingScale.AUTO;
+        }
+        return switch (embeddingScale.get().toLowerCase(Locale.ROOT)) {
+            case "exact" -> EmbeddingScale.EXACT;
+            case "bf16" -> EmbeddingScale.BF16;
+            default ->
+                throw new MisuseException("--embedding-scale is exact or bf16, not '" + embeddingScale.get() + "'");
+        };
+    }
+
+    private static int positive(String flag, int value) {
+        return Math.toIntExact(positive(flag, (long) value));
+    }
+
+    private static long positive(String flag, long value) {
+        if (value < 1 || value > Integer.MAX_VALUE) {
+            throw new MisuseException(flag + " must be at least 1, not " + value);
+        }
+        return value;
+    }
+}
