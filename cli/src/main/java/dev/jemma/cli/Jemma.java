@@ -126,7 +126,7 @@ public final class Jemma implements Callable<Integer> {
         if (e instanceof UnmatchedArgumentException unmatched) {
             List<String> words = unmatched.getUnmatched();
             String word = words.isEmpty() ? "" : words.getFirst();
-            if (where == line && !word.startsWith("-")) {
+            if (where.getParent() == null && !word.startsWith("-")) {
                 message = "there is no command '" + word + "'";
             } else if (word.startsWith("-")) {
                 message = "unknown option '" + word + "'";

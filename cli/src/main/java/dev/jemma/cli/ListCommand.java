@@ -56,7 +56,7 @@ final class ListCommand implements Callable<Integer> {
         try {
             path = store.path(entry).toString();
         } catch (JemmaException e) {
-            problem = Optional.of(e.getMessage());
+            problem = Optional.of(String.valueOf(e.getMessage()));
         }
         return new Row(
                 entry.name(),

@@ -67,8 +67,8 @@ final class Connection implements AutoCloseable {
 
         @Override
         public void close() {
-            try (InputStream body = response.body()) {
-                assert body != null;
+            try {
+                response.body().close();
             } catch (IOException e) {
                 return; // nothing more is wanted from it
             }

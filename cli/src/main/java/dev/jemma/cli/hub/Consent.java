@@ -6,6 +6,7 @@ import dev.jemma.cli.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -41,7 +42,9 @@ final class Consent {
             throw new JemmaException(model + " comes under the " + licence.name() + " (" + licence.address()
                     + "): read them, and if you accept them add --accept-license or set JEMMA_ACCEPT_LICENSE=1");
         }
-        accepted.put(licence.id(), licence.name() + ", " + licence.address() + ", accepted " + LocalDate.now());
+        accepted.put(
+                licence.id(),
+                licence.name() + ", " + licence.address() + ", accepted " + LocalDate.now(ZoneOffset.UTC));
         try {
             store.write(store.consents(), Json.pretty(accepted) + "\n");
         } catch (IOException e) {

@@ -60,6 +60,7 @@ final class Download {
 
     /** Where a download stands: what lies on disk, its digest so far, and what the server said of it. */
     private static final class State {
+        final Path folder;
         final Path part;
         final Path etagFile;
         MessageDigest digest = Checksums.sha256();
@@ -69,7 +70,8 @@ final class Download {
         Optional<String> sha256;
         Optional<String> commit = Optional.empty();
 
-        State(Path target, Optional<String> sha256) {
+        State(Path folder, Path target, Optional<String> sha256) {
+            this.folder = folder;
             this.part = target.resolveSibling(target.getFileName() + ".part");
             this.etagFile = target.resolveSibling(target.getFileName() + ".part.etag");
             this.sha256 = sha256;
@@ -93,7 +95,7 @@ final class Download {
      */
     Arrived fetch(URI uri, ModelFile file, Path folder, Progress progress, long done) {
         Path target = Names.inside(folder, file.name(), "a list of files");
-        State state = new State(target, file.sha256());
+        State state = new State(folder, target, file.sha256());
         try {
             Files.createDirectories(target.getParent() == null ? folder : target.getParent());
             file.bytes().ifPresent(bytes -> state.total = bytes);
@@ -155,7 +157,7 @@ final class Download {
                 throw new IOException("the connection ended early");
             } catch (DiskException e) {
                 throw new JemmaException(
-                        "the disk of " + state.part.getParent() + " cannot take the download ("
+                        "the disk of " + state.folder + " cannot take the download ("
                                 + Store.reason(e.io()) + "): " + Units.bytes(state.bytes)
                                 + " have arrived and are kept; make room and run the same command again",
                         e);
@@ -206,7 +208,7 @@ final class Download {
             long length = answer.header("Content-Length").map(Download::number).orElse(-1L);
             if (state.total < 0 && length >= 0) {
                 state.total = state.bytes + length;
-                Space.check(state.part.toAbsolutePath().getParent(), length);
+                Space.check(state.folder, length);
             }
             Optional<String> etag = answer.header("ETag").filter(text -> text.startsWith("\""));
             if (etag.isPresent() && !etag.equals(state.etag)) {

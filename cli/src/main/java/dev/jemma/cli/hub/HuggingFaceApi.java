@@ -37,19 +37,7 @@ final class HuggingFaceApi {
     private static Repository read(JsonNode root, Source.HuggingFace source) {
         Map<String, ModelFile> files = new HashMap<>();
         for (JsonNode sibling : root.path("siblings")) {
-            String name = sibling.path("rfilename").asString("");
-            try {
-                JsonNode lfs = sibling.path("lfs");
-                Optional<String> sha256 =
-                        Optional.of(lfs.path("sha256").asString("")).filter(text -> text.matches("[0-9a-f]{64}"));
-                @Nullable JsonNode size = sibling.get("size");
-                Optional<Long> bytes = size != null && size.canConvertToLong() && size.asLong() >= 0
-                        ? Optional.of(size.asLong())
-                        : Optional.empty();
-                files.put(name, new ModelFile(name, bytes, sha256));
-            } catch (JemmaException e) {
-                continue; // a name that we would not write to disk is a file that we do not take
-            }
+            file(sibling).ifPresent(file -> files.put(file.name(), file));
         }
         String commit = root.path("sha").asString(source.revision());
         Optional<String> licence = Optional.empty();
@@ -59,6 +47,21 @@ final class HuggingFaceApi {
             }
         }
         return new Repository(commit.matches("[0-9a-f]{7,64}") ? commit : source.revision(), licence, files);
+    }
+
+    /** A file of the repository; empty if it has a name that we would not write to disk. */
+    private static Optional<ModelFile> file(JsonNode sibling) {
+        Optional<String> sha256 = Optional.of(sibling.path("lfs").path("sha256").asString(""))
+                .filter(text -> text.matches("[0-9a-f]{64}"));
+        @Nullable JsonNode size = sibling.get("size");
+        Optional<Long> bytes = size != null && size.canConvertToLong() && size.asLong() >= 0
+                ? Optional.of(size.asLong())
+                : Optional.empty();
+        try {
+            return Optional.of(new ModelFile(sibling.path("rfilename").asString(""), bytes, sha256));
+        } catch (JemmaException e) {
+            return Optional.empty();
+        }
     }
 
     /** The files to take: those that the source names (with all parts of a split one), else what makes a model. */

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,8 +48,7 @@ public final class Importer {
         Path base = folder ? real : Optional.ofNullable(real.getParent()).orElse(real);
         List<String> files = folder ? folderFiles(base) : ggufFiles(base, real);
         String chosen = Names.model(name.orElseGet(() -> nameOf(real)), "the import");
-        try (StoreLock held =
-                store.lock(chosen, () -> console.note("another jemma works on " + chosen + "; waiting"))) {
+        try (StoreLock _ = store.lock(chosen, () -> console.note("another jemma works on " + chosen + "; waiting"))) {
             if (!force && store.find(chosen).isPresent()) {
                 throw new JemmaException(
                         "the store has a model '" + chosen + "' already; give another --name, or --force");
@@ -56,10 +56,11 @@ public final class Importer {
             Path partial = store.partial(chosen);
             store.tidy(partial, List.of());
             List<ModelFile> taken = take(base, files, store.partial(chosen), link);
-            String date = OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString();
+            String date = OffsetDateTime.now(ZoneOffset.UTC)
+                    .truncatedTo(ChronoUnit.SECONDS)
+                    .toString();
             StoreEntry entry = new StoreEntry(chosen, "imported from " + real, "", "", date, taken);
             store.publish(partial, entry);
-            assert held.isHeld();
             return entry;
         }
     }

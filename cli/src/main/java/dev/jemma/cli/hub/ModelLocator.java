@@ -90,7 +90,7 @@ public final class ModelLocator {
     public Located locate(String reference) {
         return switch (parse(reference)) {
             case ModelReference.Local local -> local(local, reference);
-            case ModelReference.Short named ->
+            case ModelReference.Named named ->
                 here(named).orElseGet(() -> located(pull(named.name(), Optional.empty(), false)));
             case ModelReference.Hub hub -> here(hub).orElseGet(() -> located(puller().pull(hub, false)));
         };
@@ -100,7 +100,7 @@ public final class ModelLocator {
     public Optional<Located> here(String reference) {
         return switch (parse(reference)) {
             case ModelReference.Local local -> Optional.of(local(local, reference));
-            case ModelReference.Short named -> here(named);
+            case ModelReference.Named named -> here(named);
             case ModelReference.Hub hub -> here(hub);
         };
     }
@@ -121,7 +121,7 @@ public final class ModelLocator {
         try {
             return locate(preferred);
         } catch (JemmaException e) {
-            console.warn(e.getMessage());
+            console.warn(String.valueOf(e.getMessage()));
             console.warn("using " + fallback + " instead of " + preferred
                     + "; it is not made for this, so expect less of its answers");
             return locate(fallback);
@@ -140,7 +140,7 @@ public final class ModelLocator {
             case ModelReference.Local local ->
                 throw new JemmaException(local.path()
                         + " is a file of this machine; to keep it in the store: jemma import " + local.path());
-            case ModelReference.Short named -> {
+            case ModelReference.Named named -> {
                 Optional<StoreEntry> there = store.find(named.name());
                 yield there.isPresent() && !force ? there.get() : pull(named.name(), onlySource, force);
             }
@@ -191,7 +191,7 @@ public final class ModelLocator {
         }
     }
 
-    private Optional<Located> here(ModelReference.Short named) {
+    private Optional<Located> here(ModelReference.Named named) {
         Optional<StoreEntry> stored = store.find(named.name());
         if (stored.isPresent()) {
             return stored.map(this::located);

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  */
 public sealed interface ModelReference {
     /** A name of the catalogue or the store. */
-    record Short(String name) implements ModelReference {}
+    record Named(String name) implements ModelReference {}
 
     /** A GGUF file or a Hugging Face folder on this machine. */
     record Local(Path path) implements ModelReference {}
@@ -60,7 +60,7 @@ public sealed interface ModelReference {
             return hub;
         }
         if (known.test(text)) {
-            return new Short(text);
+            return new Named(text);
         }
         Path path;
         try {

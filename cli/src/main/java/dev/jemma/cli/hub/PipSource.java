@@ -113,24 +113,28 @@ final class PipSource {
     private List<String> pip(Path work) throws IOException {
         Files.createDirectories(work);
         for (List<String> candidate : CANDIDATES) {
-            List<String> command = new ArrayList<>(candidate);
-            command.add("--version");
-            try {
-                Process process = start(command, work);
-                try {
-                    if (process.waitFor(60, TimeUnit.SECONDS) && process.exitValue() == 0) {
-                        return candidate;
-                    }
-                } finally {
-                    end(process);
-                }
-            } catch (IOException e) {
-                continue; // not on this machine
-            } catch (InterruptedException e) {
-                throw interrupted(e);
+            if (answers(candidate, work)) {
+                return candidate;
             }
         }
         throw new UnavailableException("there is no pip on the PATH (pip, pip3, python3 -m pip) to fetch it from PyPI");
+    }
+
+    private boolean answers(List<String> pip, Path work) {
+        List<String> command = new ArrayList<>(pip);
+        command.add("--version");
+        try {
+            Process process = start(command, work);
+            try {
+                return process.waitFor(60, TimeUnit.SECONDS) && process.exitValue() == 0;
+            } finally {
+                end(process);
+            }
+        } catch (IOException e) {
+            return false; // not on this machine
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
     }
 
     private Path download(

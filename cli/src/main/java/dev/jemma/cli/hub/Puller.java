@@ -6,6 +6,7 @@ import dev.jemma.cli.Progress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -92,7 +93,7 @@ final class Puller {
                     + " nor in the Hugging Face cache, and --offline forbids getting it");
         }
         licence.ifPresent(terms -> consent.require(terms, name));
-        try (StoreLock held =
+        try (StoreLock _ =
                 store.lock(name, () -> console.note("another jemma is getting " + name + "; waiting for it"))) {
             Optional<StoreEntry> there = store.find(name);
             if (there.isPresent() && !force) {
@@ -102,11 +103,9 @@ final class Puller {
             for (Source source : sources) {
                 console.note(name + ": trying " + source.description());
                 try {
-                    StoreEntry entry = from(source, name, pinned, licenceId);
-                    assert held.isHeld();
-                    return entry;
+                    return from(source, name, pinned, licenceId);
                 } catch (UnavailableException e) {
-                    failures.add(e.getMessage());
+                    failures.add(String.valueOf(e.getMessage()));
                     console.note("  " + e.getMessage());
                 }
             }
@@ -209,7 +208,9 @@ final class Puller {
 
     private StoreEntry publish(
             String name, Source source, String revision, String licenceId, Path partial, List<ModelFile> files) {
-        String date = OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString();
+        String date = OffsetDateTime.now(ZoneOffset.UTC)
+                .truncatedTo(ChronoUnit.SECONDS)
+                .toString();
         StoreEntry entry = new StoreEntry(name, source.description(), revision, licenceId, date, files);
         store.tidy(partial, files);
         store.publish(partial, entry);

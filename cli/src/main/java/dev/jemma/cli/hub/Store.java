@@ -48,7 +48,7 @@ public final class Store {
                         entries.add(read(folder, name));
                     }
                 } catch (JemmaException e) {
-                    problems.add(e.getMessage());
+                    problems.add(String.valueOf(e.getMessage()));
                 }
             }
         } catch (NoSuchFileException | NotDirectoryException e) {
@@ -152,12 +152,12 @@ public final class Store {
         if (!Files.exists(folder) && !Files.exists(partial)) {
             return false;
         }
-        try (StoreLock held = lock(name, () -> {})) {
+        try (StoreLock _ = lock(name, () -> {})) {
             // The record goes first: a model that is half removed is none.
             Files.deleteIfExists(folder.resolve(RECORD));
             deleteTree(folder);
             deleteTree(partial);
-            return held.isHeld();
+            return true;
         } catch (IOException e) {
             throw new JemmaException(name + " cannot be removed from " + home + ": " + reason(e), e);
         }
@@ -171,7 +171,9 @@ public final class Store {
     /** Writes a small text file by a rename, so that it is never seen half written. */
     void write(Path file, String text) throws IOException {
         Files.createDirectories(home);
-        Path fresh = Files.createTempFile(home, "new", ".tmp");
+        // Not a temporary file of Java's: only its owner could read that, and a store may serve others.
+        Path fresh = home.resolve("new-" + ProcessHandle.current().pid() + "-"
+                + Thread.currentThread().threadId() + ".tmp");
         try {
             Files.writeString(fresh, text);
             Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -59,10 +59,6 @@ final class StoreLock implements AutoCloseable {
         }
     }
 
-    boolean isHeld() {
-        return lock.isValid();
-    }
-
     @Override
     public void close() {
         try (channel) {
