@@ -39,6 +39,9 @@ final class Commands {
 
     static List<Entry> all() {
         return List.of(
+                new Entry(Group.USE, "generate", GenerateCommand::new),
+                new Entry(Group.MEASURE, "score", ScoreCommand::new),
+                new Entry(Group.MEASURE, "perplexity", PerplexityCommand::new),
                 new Entry(Group.MODELS, "pull", PullCommand::new),
                 new Entry(Group.MODELS, "import", ImportCommand::new),
                 new Entry(Group.MODELS, "list", ListCommand::new),
