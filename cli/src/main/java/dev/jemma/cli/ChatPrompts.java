@@ -25,7 +25,8 @@ final class ChatPrompts {
             }
             try {
                 messages.add(new Message(
-                        Role.of(node.get("role").asString()), node.get("content").asString()));
+                        Role.of(node.get("role").asString()),
+                        node.get("content").asString()));
             } catch (JemmaException e) {
                 throw line.error(String.valueOf(e.getMessage()));
             }

@@ -35,7 +35,10 @@ import picocli.CommandLine.Parameters;
 final class GenerateCommand implements Callable<Integer> {
     private final Console console;
 
-    @Parameters(paramLabel = "PROMPT", arity = "0..1", description = "Text to continue; standard input if it is absent.")
+    @Parameters(
+            paramLabel = "PROMPT",
+            arity = "0..1",
+            description = "Text to continue; standard input if it is absent.")
     private Optional<String> prompt = Optional.empty();
 
     @Option(
@@ -86,8 +89,9 @@ final class GenerateCommand implements Callable<Integer> {
             LanguageModel model = opened.model();
             GenerationDefaults defaults = model.defaults();
             SamplingOptions sampling = flags.sampling(defaults);
-            console.note(opened.located().name() + ", " + model.kernels() + ", " + model.threads() + " threads, context "
-                    + model.engine().options().contextLength() + ": " + flags.describe(defaults, sampling));
+            console.note(
+                    opened.located().name() + ", " + model.kernels() + ", " + model.threads() + " threads, context "
+                            + model.engine().options().contextLength() + ": " + flags.describe(defaults, sampling));
             if (trace) {
                 model.engine().probe(new Tracer(console));
             }

@@ -58,9 +58,8 @@ final class GenerationBatch {
                 }
             }
             for (Generation generation : running) {
-                List<GenerationOutput> outputs = generation.await().stream()
-                        .map(GenerationOutput::of)
-                        .toList();
+                List<GenerationOutput> outputs =
+                        generation.await().stream().map(GenerationOutput::of).toList();
                 JsonLines.write(writer, outputs.size() == 1 ? outputs.getFirst() : outputs);
                 bar.advance(1);
             }

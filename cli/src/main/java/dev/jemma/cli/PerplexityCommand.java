@@ -33,7 +33,10 @@ final class PerplexityCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Parameters(index = "0", paramLabel = "MODEL", description = "Short name, GGUF file, folder or hf:owner/repo[:file].")
+    @Parameters(
+            index = "0",
+            paramLabel = "MODEL",
+            description = "Short name, GGUF file, folder or hf:owner/repo[:file].")
     private String reference = "";
 
     @Parameters(index = "1", paramLabel = "FILE", description = "A text file in UTF-8.")
@@ -84,7 +87,8 @@ final class PerplexityCommand implements Callable<Integer> {
             }
             List<Window> windows = measure(model, ids, count);
             long targets = windows.stream().mapToLong(Window::targets).sum();
-            double nll = windows.stream().mapToDouble(w -> w.meanNll() * w.targets()).sum() / targets;
+            double nll =
+                    windows.stream().mapToDouble(w -> w.meanNll() * w.targets()).sum() / targets;
             if (json) {
                 console.println(Json.pretty(new Report(
                         opened.environment(Optional.empty()),
@@ -124,7 +128,7 @@ final class PerplexityCommand implements Callable<Integer> {
         List<Window> windows = new ArrayList<>(count);
         Deque<CompletableFuture<ScoreResult>> running = new ArrayDeque<>();
         try (Progress bar = console.progress(
-                "perplexity", (long) Math.min(ids.length, (long) count * (window - 1)), Progress.Unit.of("tokens"))) {
+                "perplexity", Math.min(ids.length, (long) count * (window - 1)), Progress.Unit.of("tokens"))) {
             for (int w = 0; w < count || !running.isEmpty(); ) {
                 if (w < count && running.size() < AHEAD) {
                     int from = w * (window - 1);

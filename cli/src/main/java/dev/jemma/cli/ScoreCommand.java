@@ -40,7 +40,11 @@ final class ScoreCommand implements Callable<Integer> {
     @Mixin
     private RunOptions run = new RunOptions();
 
-    @Option(names = "--jsonl", paramLabel = "FILE", required = true, description = "What to score; - for standard input.")
+    @Option(
+            names = "--jsonl",
+            paramLabel = "FILE",
+            required = true,
+            description = "What to score; - for standard input.")
     private String in = "-";
 
     @Option(names = "--out", paramLabel = "FILE", description = "Where the results go (default: -).")
@@ -127,7 +131,8 @@ final class ScoreCommand implements Callable<Integer> {
         try {
             result = future.join();
         } catch (CompletionException e) {
-            throw line.error(String.valueOf(e.getCause() == null ? e.getMessage() : e.getCause().getMessage()));
+            throw line.error(String.valueOf(
+                    e.getCause() == null ? e.getMessage() : e.getCause().getMessage()));
         }
         Optional<List<Best>> best = top == 0
                 ? Optional.empty()
