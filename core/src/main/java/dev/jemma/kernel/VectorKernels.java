@@ -87,4 +87,9 @@ final class VectorKernels implements Kernels {
                 x.cols(),
                 (from, to) -> VectorRows.softcap(x.data(), cap, x.offset(from, 0), x.offset(to, 0)));
     }
+
+    @Override
+    public void logSumExp(Workers workers, Tensor x, double[] out) {
+        LogSumExp.compute(workers, x, out, new VectorLogSumExp());
+    }
 }
