@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,11 +37,12 @@ final class JsonFields extends AbstractMap<String, Object> {
 
     /** A key that occurs more than once, or null. */
     @Nullable String repeated() {
-        return IntStream.range(1, keys.length)
-                .filter(i -> keys[i].equals(keys[i - 1]))
-                .mapToObj(i -> keys[i])
-                .findFirst()
-                .orElse(null);
+        for (int i = 1; i < keys.length; i++) {
+            if (keys[i].equals(keys[i - 1])) {
+                return keys[i];
+            }
+        }
+        return null;
     }
 
     @Override
