@@ -122,9 +122,12 @@ final class JsonReader {
         for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
             push(value(token));
         }
-        List<Object> items = from == used
-                ? List.of()
-                : Collections.unmodifiableList(Arrays.asList(Arrays.copyOfRange(scratch, from, used)));
+        List<Object> items = switch (used - from) { // the JDK's smallest lists, for texts made of nothing else
+            case 0 -> List.of();
+            case 1 -> List.of(scratch[from]);
+            case 2 -> List.of(scratch[from], scratch[from + 1]);
+            default -> Collections.unmodifiableList(Arrays.asList(Arrays.copyOfRange(scratch, from, used)));
+        };
         pop(from);
         return items;
     }
