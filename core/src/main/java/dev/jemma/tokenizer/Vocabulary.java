@@ -19,6 +19,9 @@ public final class Vocabulary {
     /** Ids have 20 bits in the tables of the tokenizer. */
     static final int MAX_SIZE = (1 << 20) - (1 << 17);
 
+    /** In UTF-16 units. */
+    static final int MAX_PIECE_LENGTH = 255;
+
     /** How a piece writes a space. */
     static final char SPACE_SYMBOL = '\u2581';
 
@@ -166,9 +169,9 @@ public final class Vocabulary {
             if (id == MAX_SIZE) {
                 throw new FormatException(source + ": more than " + MAX_SIZE + " pieces: not a Gemma vocabulary");
             }
-            if (piece.length() > PieceIndex.MAX_PIECE_BYTES / 4) {
+            if (piece.length() > MAX_PIECE_LENGTH) {
                 throw new FormatException(source + ": piece " + id + " has " + piece.length() + " characters; at most "
-                        + PieceIndex.MAX_PIECE_BYTES / 4 + " are possible");
+                        + MAX_PIECE_LENGTH + " are possible");
             }
             if (Float.isNaN(score)) {
                 throw new FormatException(source + ": the score of piece " + id + " is not a number");

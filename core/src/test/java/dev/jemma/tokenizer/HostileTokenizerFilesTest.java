@@ -211,6 +211,22 @@ class HostileTokenizerFilesTest {
     }
 
     @Test
+    void thePieceOfGreatestLengthIsStillFound() {
+        for (String letter : List.of("a", "\uFFFD")) {
+            Vocabulary.Builder pieces = new Vocabulary.Builder("long").add("<unk>", 0, PieceType.UNKNOWN);
+            for (int length = 1; length <= 255; length++) {
+                pieces.add(letter.repeat(length), length, PieceType.NORMAL);
+            }
+            assertThat(new Tokenizer(pieces.build()).encode(letter.repeat(255 * 3)))
+                    .containsExactly(new NaiveSentencePiece(pieces.build())
+                            .encode(letter.repeat(255 * 3)).stream()
+                                    .mapToInt(Integer::intValue)
+                                    .toArray())
+                    .contains(255);
+        }
+    }
+
+    @Test
     void piecesWithoutAUsefulScoreOrLengthAreRefused() {
         assertThatThrownBy(() -> new Vocabulary.Builder("b").add("a", Float.NaN, PieceType.NORMAL))
                 .isInstanceOf(FormatException.class);
