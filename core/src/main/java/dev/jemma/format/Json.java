@@ -16,12 +16,17 @@ import java.util.Set;
  */
 public final class Json {
     /** What null is read as. */
-    static final Object NULL = new Object() {
+    public static final Object NULL = Null.NULL;
+
+    /** The type of {@link #NULL}. */
+    enum Null {
+        NULL;
+
         @Override
         public String toString() {
             return "null";
         }
-    };
+    }
 
     private static final long MAX_FILE_BYTES = 64L << 20;
 
@@ -61,7 +66,7 @@ public final class Json {
     }
 
     public boolean isNull() {
-        return value == NULL;
+        return value.equals(NULL);
     }
 
     public boolean isObject() {
@@ -92,7 +97,9 @@ public final class Json {
     /** The field of this name, unless it is absent or null. */
     public Optional<Json> find(String key) {
         Object child = fields().get(key);
-        return child == null || child == NULL ? Optional.empty() : Optional.of(new Json(child, source, childPath(key)));
+        return child == null || child.equals(NULL)
+                ? Optional.empty()
+                : Optional.of(new Json(child, source, childPath(key)));
     }
 
     /** The field of this name. */
