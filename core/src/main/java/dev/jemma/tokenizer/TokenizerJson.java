@@ -89,10 +89,7 @@ public final class TokenizerJson {
         } catch (IOException e) {
             throw new FormatException("cannot read " + source + ": " + e, e);
         } catch (JacksonException e) {
-            throw new FormatException(
-                    source + ": not a readable tokenizer.json: " + e.getOriginalMessage() + " (line "
-                            + e.getLocation().getLineNr() + ")",
-                    e);
+            throw new FormatException(source + ": not a readable tokenizer.json: " + e.getOriginalMessage(), e);
         }
         return json.vocabulary();
     }
