@@ -43,6 +43,9 @@ final class Commands {
                 new Entry(Group.MODELS, "import", ImportCommand::new),
                 new Entry(Group.MODELS, "list", ListCommand::new),
                 new Entry(Group.MODELS, "rm", RmCommand::new),
+                new Entry(Group.FILES, "inspect", InspectCommand::new),
+                new Entry(Group.FILES, "tokenize", TokenizeCommand::new),
+                new Entry(Group.FILES, "detokenize", DetokenizeCommand::new),
                 new Entry(Group.MACHINE, "doctor", DoctorCommand::new));
     }
 }
