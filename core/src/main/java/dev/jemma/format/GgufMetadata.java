@@ -3,6 +3,7 @@ package dev.jemma.format;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -144,6 +145,83 @@ public final class GgufMetadata {
     /** Whether the key holds an array. */
     public boolean isArray(String key) {
         return value(key).map(v -> v.type() == GgufType.ARRAY).orElse(false);
+    }
+
+    /** A builder that starts empty; {@code source} names the keys' origin in messages. */
+    public static Builder builder(String source) {
+        return new Builder(source);
+    }
+
+    /** Collects keys in the order in which they are to stand in a file; a key that is put again keeps its place. */
+    public static final class Builder {
+        private final String source;
+        private final Map<String, GgufValue> values = new LinkedHashMap<>();
+
+        private Builder(String source) {
+            this.source = source;
+        }
+
+        public Builder value(String key, GgufValue value) {
+            values.put(key, value);
+            return this;
+        }
+
+        public Builder string(String key, String value) {
+            return value(key, new GgufValue.Text(value));
+        }
+
+        public Builder u32(String key, long value) {
+            if (value < 0 || value > 0xFFFF_FFFFL) {
+                throw new IllegalArgumentException(key + " does not fit 32 bits: " + value);
+            }
+            return value(key, new GgufValue.Whole(GgufType.U32, value));
+        }
+
+        /** Rounded to float32, as the format's readers expect. */
+        public Builder f32(String key, double value) {
+            return value(key, new GgufValue.Real(GgufType.F32, (float) value));
+        }
+
+        public Builder bool(String key, boolean value) {
+            return value(key, new GgufValue.Flag(value));
+        }
+
+        public Builder strings(String key, List<String> value) {
+            return value(key, new GgufValue.Texts(List.copyOf(value)));
+        }
+
+        /** An array of I32. */
+        public Builder ints(String key, int[] value) {
+            byte[] bytes = new byte[Math.multiplyExact(4, value.length)];
+            little(bytes).asIntBuffer().put(value);
+            return value(key, new GgufValue.Numbers(GgufType.I32, bytes));
+        }
+
+        /** An array of F32. */
+        public Builder floats(String key, float[] value) {
+            byte[] bytes = new byte[Math.multiplyExact(4, value.length)];
+            little(bytes).asFloatBuffer().put(value);
+            return value(key, new GgufValue.Numbers(GgufType.F32, bytes));
+        }
+
+        /** An array of BOOL. */
+        public Builder bools(String key, boolean[] value) {
+            byte[] bytes = new byte[value.length];
+            for (int i = 0; i < bytes.length; i++) {
+                bytes[i] = (byte) (value[i] ? 1 : 0);
+            }
+            return value(key, new GgufValue.Numbers(GgufType.BOOL, bytes));
+        }
+
+        /** Drops a key if it is there. */
+        public Builder remove(String key) {
+            values.remove(key);
+            return this;
+        }
+
+        public GgufMetadata build() {
+            return new GgufMetadata(source, new LinkedHashMap<>(values));
+        }
     }
 
     private static ByteBuffer little(byte[] bytes) {

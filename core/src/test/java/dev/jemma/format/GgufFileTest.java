@@ -7,6 +7,7 @@ import dev.jemma.quant.Quants;
 import dev.jemma.tensor.DType;
 import dev.jemma.testing.Golden;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -64,7 +65,7 @@ class GgufFileTest {
             file.read(info, 0, MemorySegment.ofArray(whole));
             byte[] row = new byte[34];
             file.read(info, 3 * 34, MemorySegment.ofArray(row));
-            assertThat(row).isEqualTo(java.util.Arrays.copyOfRange(whole, 102, 136));
+            assertThat(row).isEqualTo(Arrays.copyOfRange(whole, 102, 136));
             assertThatThrownBy(() -> file.read(info, info.byteSize() - 1, MemorySegment.ofArray(row)))
                     .isInstanceOf(IndexOutOfBoundsException.class);
         }
