@@ -1,4 +1,4 @@
-/** Measurements: programs to be run by hand on a quiet machine; nothing else depends on them. */
+/** Measurements, each beside its peers: JMH benchmarks and programs to be run by hand on a quiet machine. */
 @NullMarked
 package dev.jemma.bench;
 

@@ -89,10 +89,7 @@ public final class TokenizerJson {
         } catch (IOException e) {
             throw new FormatException("cannot read " + source + ": " + e, e);
         } catch (JacksonException e) {
-            throw new FormatException(
-                    source + ": not a readable tokenizer.json: " + e.getOriginalMessage() + " (line "
-                            + e.getLocation().getLineNr() + ")",
-                    e);
+            throw new FormatException(source + ": not a readable tokenizer.json: " + e.getOriginalMessage(), e);
         }
         return json.vocabulary();
     }
@@ -317,7 +314,7 @@ public final class TokenizerJson {
         if (piece.isEmpty()) {
             return PieceType.UNUSED;
         }
-        return Tokenizer.isBytePiece(piece) ? PieceType.BYTE : PieceType.NORMAL;
+        return Vocabulary.isBytePiece(piece) ? PieceType.BYTE : PieceType.NORMAL;
     }
 
     private int id(JsonParser parser) {

@@ -205,8 +205,7 @@ class AttentionTwinTest {
         AttentionShape shape = new AttentionShape(4, 2, 32, 0.2f, 0f, 0, true);
         Case it = new Case(shape, new Random(4), 90, 20);
         Tensor three = it.run(new VectorKernels(), 0, new int[] {90, 20});
-        List<Span> spans =
-                List.of(new Span(0, 90, 0, it.tables.get(0)), new Span(90, 20, 0, it.tables.get(1)));
+        List<Span> spans = List.of(new Span(0, 90, 0, it.tables.get(0)), new Span(90, 20, 0, it.tables.get(1)));
         Tensor q = it.gather(it.queries, spans, 110);
         for (int threads : new int[] {1, 2}) {
             try (Workers pool = new WorkerPool(threads)) {
