@@ -6,6 +6,7 @@ import dev.jemma.kernel.Precision;
 import dev.jemma.model.EmbeddingScale;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -72,17 +73,28 @@ public final class RunOptions {
 
     /** Loads a model that was found, with a bar where it takes long. */
     public Opened open(Console console, ModelLocator.Located located) {
+        return open(console, located, _ -> {});
+    }
+
+    /** As above; {@code more} sets what no flag does. */
+    public Opened open(
+            Console console,
+            ModelLocator.Located located,
+            Consumer<dev.jemma.infer.ModelOptions.Builder> more) {
         try (Progress bar = console.progress("loading " + located.name(), 0, Progress.Unit.BYTES)) {
-            LanguageModel model = LanguageModel.open(located.path(), loading((done, total) -> {
+            dev.jemma.infer.ModelOptions.LoadListener listener = (done, total) -> {
                 bar.total(total);
                 bar.at(done);
-            }));
+            };
+            LanguageModel model = LanguageModel.open(located.path(), loading(listener, more));
             model.files().notes().forEach(console::warn);
             return new Opened(model, located);
         }
     }
 
-    private dev.jemma.infer.ModelOptions loading(dev.jemma.infer.ModelOptions.LoadListener listener) {
+    private dev.jemma.infer.ModelOptions loading(
+            dev.jemma.infer.ModelOptions.LoadListener listener,
+            Consumer<dev.jemma.infer.ModelOptions.Builder> more) {
         var options = dev.jemma.infer.ModelOptions.builder()
                 .precision(exact ? Precision.EXACT : Precision.FAST)
                 .embeddingScale(scale())
@@ -91,6 +103,7 @@ public final class RunOptions {
         context.ifPresent(n -> options.contextLength(positive("--context", n)));
         batchRows.ifPresent(n -> options.batchRows(positive("--batch-rows", n)));
         kvMebibytes.ifPresent(n -> options.kvBudgetBytes(Math.multiplyExact(positive("--kv-memory", n), 1L << 20)));
+        more.accept(options);
         return options.build();
     }
 

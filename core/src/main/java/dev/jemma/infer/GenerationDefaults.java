@@ -31,7 +31,8 @@ public record GenerationDefaults(
         stopIds = Set.copyOf(stopIds);
     }
 
-    static GenerationDefaults of(ModelFiles files, SpecialTokens special) {
+    /** The defaults that a model's files give. */
+    public static GenerationDefaults of(ModelFiles files, SpecialTokens special) {
         boolean tuned = files.chatTemplate().isPresent();
         Set<Integer> stops = new LinkedHashSet<>();
         addIfPresent(stops, special.eos());

@@ -105,9 +105,8 @@ public final class LanguageModel implements AutoCloseable {
         return new EngineOptions(context, budget, options.batchRows(), options.sequences(), options.prefixCache());
     }
 
-    /** What one sequence of so many tokens takes while a chunk is being computed. */
     private long kvBytes(GemmaConfig config, int tokens) {
-        return config.kvBytes(tokens) + config.kvBytes(options.batchRows() + CONTEXT_STEP);
+        return MemoryNeed.kvBytes(config, tokens, options.batchRows());
     }
 
     /** What the file says the model is. */

@@ -10,6 +10,7 @@ import dev.jemma.tokenizer.SentencePieceModel;
 import dev.jemma.tokenizer.Tokenizer;
 import dev.jemma.tokenizer.TokenizerJson;
 import dev.jemma.tokenizer.Vocabulary;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -25,10 +26,41 @@ public final class TokenizerLoader {
         return new Tokenizer(vocabulary(files));
     }
 
-    private static Vocabulary vocabulary(ModelFiles files) {
+    /**
+     * The tokenizer of a GGUF file, of a folder, or of a {@code tokenizer.model} or {@code tokenizer.json} by itself: no
+     * weights need be there.
+     *
+     * @throws FormatException if there is none, or it is damaged
+     */
+    public static Tokenizer load(Path path) {
+        if (Files.isDirectory(path)) {
+            return new Tokenizer(fromFolder(
+                    path, file(path.resolve("tokenizer.model")), file(path.resolve("tokenizer.json"))));
+        }
+        if (GgufFile.looksLike(path)) {
+            try (GgufFile file = GgufFile.open(path)) {
+                return new Tokenizer(fromGguf(file));
+            }
+        }
+        boolean json = path.toString().endsWith(".json");
+        return new Tokenizer(
+                json ? TokenizerJson.read(path) : SentencePieceModel.read(path).vocabulary());
+    }
+
+    private static Optional<Path> file(Path path) {
+        return Optional.of(path).filter(Files::isRegularFile);
+    }
+
+    /**
+     * The pieces alone, which takes less time than a tokenizer.
+     *
+     * @throws FormatException if there are none, or they are damaged
+     */
+    public static Vocabulary vocabulary(ModelFiles files) {
         return switch (files.source()) {
             case ModelFiles.Source.Gguf(GgufFile file) -> fromGguf(file);
-            case ModelFiles.Source.HuggingFace(HfFolder folder) -> fromFolder(folder);
+            case ModelFiles.Source.HuggingFace(HfFolder folder) ->
+                fromFolder(folder.path(), folder.tokenizerModel(), folder.tokenizerJson());
         };
     }
 
@@ -45,13 +77,11 @@ public final class TokenizerLoader {
         return new GgufVocabulary(tokens.get(), scores.get(), types.get()).vocabulary(file.description());
     }
 
-    private static Vocabulary fromFolder(HfFolder folder) {
-        Optional<Path> model = folder.tokenizerModel(); // the original: where the two differ, it is right
-        if (model.isPresent()) {
+    private static Vocabulary fromFolder(Path folder, Optional<Path> model, Optional<Path> json) {
+        if (model.isPresent()) { // the original: where the two differ, it is right
             return SentencePieceModel.read(model.get()).vocabulary();
         }
-        return TokenizerJson.read(folder.tokenizerJson()
-                .orElseThrow(() ->
-                        new FormatException(folder.path() + " holds neither tokenizer.model nor tokenizer.json")));
+        return TokenizerJson.read(json.orElseThrow(
+                () -> new FormatException(folder + " holds neither tokenizer.model nor tokenizer.json")));
     }
 }

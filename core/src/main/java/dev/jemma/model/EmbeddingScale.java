@@ -10,7 +10,7 @@ public enum EmbeddingScale {
     BF16;
 
     /** The factor for width {@code hiddenSize}; AUTO must have been resolved. */
-    float factor(int hiddenSize) {
+    public float factor(int hiddenSize) {
         float exact = (float) Math.sqrt(hiddenSize);
         return switch (this) {
             case EXACT -> exact;

@@ -185,6 +185,11 @@ public final class ModelFiles implements AutoCloseable {
                 .toList();
     }
 
+    /** Parameters of the dense layers that follow the hidden states of an embedding model; 0 for all other models. */
+    public long denseParameters() {
+        return dense().stream().mapToLong(layer -> layer.tensor().elements()).sum();
+    }
+
     private FormatException missing(String name) {
         return new FormatException(tensors().description() + ": the tensor " + name + " is missing");
     }

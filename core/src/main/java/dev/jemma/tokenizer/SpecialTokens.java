@@ -18,7 +18,8 @@ public final class SpecialTokens {
     private final int startOfTurn;
     private final int endOfTurn;
 
-    SpecialTokens(Vocabulary vocabulary) {
+    /** The special tokens of a vocabulary. */
+    public SpecialTokens(Vocabulary vocabulary) {
         TokenizerFamily family = vocabulary.family();
         int firstUnknown = ABSENT;
         for (int id = 0; id < vocabulary.size(); id++) {
