@@ -1,4 +1,4 @@
-/** JMH benchmarks, each with its peers. */
+/** Measurements, each beside its peers: JMH benchmarks and programs to be run by hand on a quiet machine. */
 @NullMarked
 package dev.jemma.bench;
 

@@ -9,6 +9,7 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
@@ -24,6 +25,18 @@ final class Gemv {
     private static final int NIBBLES = 0x0f0f0f0f;
 
     private Gemv() {}
+
+    /**
+     * Reads one word of every cache line. Arithmetic leaves the processor too little room to look ahead for the next
+     * lines from memory, and Java has no prefetch; a bare run of loads has many misses under way at once.
+     */
+    static int touch(MemorySegment w, long at, int bytes) {
+        int sum = 0;
+        for (int i = 0; i < bytes; i += PanelLayout.LINE) {
+            sum += w.get(ValueLayout.JAVA_INT, at + i);
+        }
+        return sum;
+    }
 
     /** 8-bit codes; {@code x} [k], {@code dx} [block], {@code s} [block][16], {@code acc} [16]. */
     static void codes8(

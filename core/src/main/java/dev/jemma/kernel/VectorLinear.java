@@ -15,7 +15,7 @@ final class VectorLinear {
     private static final int ROWS = PanelLayout.ROWS;
     private static final int L = VectorMath.L;
     /** Columns of a decoded tile: two panels of it fit the first-level cache. A multiple of every block. */
-    private static final int TILE_COLS = 256;
+    private static final int TILE_COLS = TileDecoder.COLS;
     /** Panels decoded together: 2 beside several tokens, 4 beside one. */
     private static final int TILE_PANELS = 4;
 
@@ -40,10 +40,10 @@ final class VectorLinear {
     /** A thread's tile, scales and sums. */
     private static final class Scratch {
         final float[] tile = new float[TILE_PANELS * TILE];
-        final float[] scales = new float[TOKEN_COLS / 16 * ROWS];
-        final float[] mins = new float[TOKEN_COLS / 16 * ROWS];
+        final TileDecoder.Scratch decoder = new TileDecoder.Scratch(TOKEN_COLS);
         final float[] acc = new float[2 * ROWS * TOKENS_PER_CHUNK];
-        final float[] row = new float[TILE_COLS];
+        /** Keeps the reads of {@link Gemv#touch} from being optimised away. */
+        int touched;
     }
 
     private static final ThreadLocal<Inputs> INPUTS = ThreadLocal.withInitial(Inputs::new);
@@ -157,13 +157,14 @@ final class VectorLinear {
             PackedTokens x = inputs.int8;
             for (int k0 = 0; k0 < layout.cols; k0 += TOKEN_COLS) {
                 int k1 = Math.min(layout.cols, k0 + TOKEN_COLS);
-                TileDecoder.scales(w, panel, k0, k1, scratch.scales, scratch.mins, 0);
                 int block0 = k0 / PanelLayout.BLOCK;
                 int blocks = (k1 - k0) / PanelLayout.BLOCK;
                 long at = w.panel(panel) + (long) block0 * layout.blockBytes;
+                scratch.touched += Gemv.touch(w.data(), at, blocks * layout.blockBytes);
+                TileDecoder.scales(w, panel, k0, k1, scratch.decoder, 0);
                 boolean hasMin = CodeRow.hasMin(layout.type);
                 switch (layout.codeBits) {
-                    case 8 -> Gemv.codes8(w.data(), at, blocks, x.values, x.scale, block0, scratch.scales, scratch.acc);
+                    case 8 -> Gemv.codes8(w.data(), at, blocks, x.values, x.scale, block0, scratch.decoder.scales, scratch.acc);
                     case 4 ->
                         Gemv.codes4(
                                 w.data(),
@@ -175,8 +176,8 @@ final class VectorLinear {
                                 x.scale,
                                 x.sum,
                                 block0,
-                                scratch.scales,
-                                scratch.mins,
+                                scratch.decoder.scales,
+                                scratch.decoder.mins,
                                 scratch.acc);
                     case 5 ->
                         Gemv.codes5(
@@ -189,8 +190,8 @@ final class VectorLinear {
                                 x.scale,
                                 x.sum,
                                 block0,
-                                scratch.scales,
-                                scratch.mins,
+                                scratch.decoder.scales,
+                                scratch.decoder.mins,
                                 scratch.acc);
                     default ->
                         Gemv.codes6(
@@ -202,7 +203,7 @@ final class VectorLinear {
                                 x.scale,
                                 x.halfSum,
                                 block0,
-                                scratch.scales,
+                                scratch.decoder.scales,
                                 scratch.acc);
                 }
             }
@@ -224,9 +225,9 @@ final class VectorLinear {
 
         private static void decodeValues(Matrix w, int panel, int k0, int k1, int slot, Scratch scratch) {
             if (w instanceof PackedMatrix packed) {
-                TileDecoder.values(packed, panel, k0, k1, scratch.tile, slot * TILE, scratch.scales, scratch.mins);
+                TileDecoder.values(packed, panel, k0, k1, scratch.tile, slot * TILE, scratch.decoder);
             } else if (w instanceof ScalarMatrix raw) {
-                TileDecoder.values(raw, panel, k0, k1, scratch.tile, slot * TILE, scratch.row);
+                TileDecoder.values(raw, panel, k0, k1, scratch.tile, slot * TILE, scratch.decoder.row);
             }
         }
 
@@ -240,8 +241,8 @@ final class VectorLinear {
                 int k1 = Math.min(w.cols(), k0 + TILE_COLS);
                 for (int p = 0; p < panels; p++) {
                     if (int8 && w instanceof PackedMatrix packed) {
-                        TileDecoder.codes(packed, panel + p, k0, k1, scratch.tile, p * TILE);
-                        TileDecoder.scales(packed, panel + p, k0, k1, scratch.scales, scratch.mins, p * TILE_SCALES);
+                        TileDecoder.codes(packed, panel + p, k0, k1, scratch.tile, p * TILE, scratch.decoder);
+                        TileDecoder.scales(packed, panel + p, k0, k1, scratch.decoder, p * TILE_SCALES);
                     } else {
                         decodeValues(w, panel + p, k0, k1, p, scratch);
                     }
@@ -288,8 +289,8 @@ final class VectorLinear {
                             pair.w0,
                             pair.w1,
                             (k1 - k0) / size,
-                            scratch.scales,
-                            scratch.mins,
+                            scratch.decoder.scales,
+                            scratch.decoder.mins,
                             pair.s0,
                             pair.s1,
                             x.scale,
@@ -307,7 +308,7 @@ final class VectorLinear {
                             pair.w1,
                             (k1 - k0) / size,
                             size,
-                            scratch.scales,
+                            scratch.decoder.scales,
                             pair.s0,
                             pair.s1,
                             x.scale,

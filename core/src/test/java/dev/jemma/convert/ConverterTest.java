@@ -191,6 +191,7 @@ class ConverterTest {
             assertThat(read.types()).isEqualTo(tokenizer.types());
             assertThat(read.chatTemplate()).contains("{{ template }}");
             assertThat(read.endOfTurnId()).contains(5);
+            assertThat(temp.resolve("hf/chat_template.jinja")).hasContent("{{ template }}");
         }
     }
 

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.Random;
 
 /** Damages files the way bad disks, bad networks and bad people do. */
-final class Mutations {
+public final class Mutations {
     private static final long[] EXTREMES = {
         0,
         1,
@@ -56,11 +56,12 @@ final class Mutations {
 
     private final Random random;
 
-    Mutations(long seed) {
+    public Mutations(long seed) {
         random = new Random(seed);
     }
 
-    byte[] of(byte[] original) {
+    /** The bytes with one to three kinds of damage. */
+    public byte[] of(byte[] original) {
         byte[] bytes = original.clone();
         for (int n = 1 + random.nextInt(3); n > 0; n--) {
             bytes = once(bytes);
