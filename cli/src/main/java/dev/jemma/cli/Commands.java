@@ -39,8 +39,11 @@ final class Commands {
 
     static List<Entry> all() {
         return List.of(
+                new Entry(Group.USE, "generate", GenerateCommand::new),
                 new Entry(Group.USE, "chat", ChatCommand::new),
                 new Entry(Group.USE, "embed", EmbedCommand::new),
+                new Entry(Group.MEASURE, "score", ScoreCommand::new),
+                new Entry(Group.MEASURE, "perplexity", PerplexityCommand::new),
                 new Entry(Group.MEASURE, "bench", BenchCommand::new),
                 new Entry(Group.MODELS, "pull", PullCommand::new),
                 new Entry(Group.MODELS, "import", ImportCommand::new),

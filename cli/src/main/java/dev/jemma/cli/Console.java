@@ -112,6 +112,12 @@ public final class Console {
                 && !"dumb".equals(environment.get("TERM"));
     }
 
+    /** Characters in a line of the terminal: COLUMNS where the shell exports it, else 80. */
+    int columns() {
+        String columns = environment.getOrDefault("COLUMNS", "");
+        return columns.matches("[1-9]\\d{1,3}") ? Integer.parseInt(columns) : 80;
+    }
+
     /** Whether a line may be redrawn in place on standard error. */
     boolean redraws() {
         return terminals.err() && !"dumb".equals(environment.get("TERM"));

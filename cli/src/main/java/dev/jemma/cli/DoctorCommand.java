@@ -8,6 +8,7 @@ import dev.jemma.machine.Machine;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -42,7 +43,7 @@ final class DoctorCommand implements Callable<Integer> {
         Machine machine = Machine.detect();
         Path store = HubSettings.of(console.environment()).home();
         Report report = new Report(
-                Environment.plain(),
+                Environment.of(machine.threads().count(), Optional.empty(), Optional.empty()),
                 System.getProperty("java.vm.name") + " (" + System.getProperty("java.vm.info", "") + ")",
                 machine,
                 Provider.vectorBits(),

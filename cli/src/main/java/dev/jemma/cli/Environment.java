@@ -29,20 +29,29 @@ public record Environment(
         Optional<String> modelSha256,
         Optional<Long> seed) {
 
-    /** The environment of a command that runs no model. */
+    /** The environment of a command that computes nothing: no provider, one thread. */
     public static Environment plain() {
-        return of(Machine.detect().threads().count(), Optional.empty(), Optional.empty());
+        return plain(Optional.empty());
+    }
+
+    /** The environment of a command that looks at a model and computes nothing. */
+    static Environment plain(Optional<String> modelSha256) {
+        return of("none", 1, modelSha256, Optional.empty());
     }
 
     /** The environment of a run with so many threads, this model and seed. */
     public static Environment of(int threads, Optional<String> modelSha256, Optional<Long> seed) {
+        return of(Provider.name(), threads, modelSha256, seed);
+    }
+
+    private static Environment of(String provider, int threads, Optional<String> modelSha256, Optional<Long> seed) {
         return new Environment(
                 jemmaVersion(),
                 Runtime.version() + " " + System.getProperty("java.vendor"),
                 System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
                         + System.getProperty("os.arch"),
                 Machine.detect().cpu().model(),
-                Provider.name(),
+                provider,
                 threads,
                 modelSha256,
                 seed);

@@ -32,6 +32,7 @@ public final class Progress implements AutoCloseable {
     private static final long REDRAW_NANOS = 100_000_000L;
     private static final long LINE_NANOS = 5_000_000_000L;
     private static final int BAR_CELLS = 24;
+    private static final double MIN_SECONDS_TO_GUESS = 1;
 
     private final Console console;
     private final Unit unit;
@@ -138,23 +139,31 @@ public final class Progress implements AutoCloseable {
     private String line(long now, boolean withBar) {
         double seconds = (now - startNanos) / 1e9;
         double rate = (done - doneBefore) / Math.max(seconds, 1e-9);
-        StringBuilder text = new StringBuilder(label);
+        String numbers = numbers(seconds, rate);
+        int room = console.columns() - 1 - numbers.length();
+        String name = withBar && label.length() > room && room > 0 ? label.substring(0, room) : label;
+        StringBuilder text = new StringBuilder(name);
+        if (withBar && total > 0 && room - name.length() >= BAR_CELLS + 3) {
+            int full = (int) (part() * BAR_CELLS);
+            text.append(" [").repeat('#', full).repeat('.', BAR_CELLS - full).append(']');
+        }
+        return text.append(numbers).toString();
+    }
+
+    private double part() {
+        return Math.clamp((double) done / total, 0.0, 1.0);
+    }
+
+    private String numbers(double seconds, double rate) {
+        StringBuilder text = new StringBuilder();
         if (total > 0) {
-            double part = Math.clamp((double) done / total, 0.0, 1.0);
-            if (withBar) {
-                int full = (int) (part * BAR_CELLS);
-                text.append(" [")
-                        .repeat('#', full)
-                        .repeat('.', BAR_CELLS - full)
-                        .append(']');
-            }
-            text.append(String.format(Locale.ROOT, " %3.0f%%", Math.floor(100 * part)));
+            text.append(String.format(Locale.ROOT, " %3.0f%%", Math.floor(100 * part())));
             text.append(' ').append(unit.amount(done)).append(" of ").append(unit.amount(total));
         } else {
             text.append(' ').append(unit.amount(done));
         }
         text.append(", ").append(unit.rate(rate));
-        if (total > 0 && rate > 0 && done < total) {
+        if (total > 0 && rate > 0 && done < total && seconds >= MIN_SECONDS_TO_GUESS) {
             text.append(", ").append(Units.duration((total - done) / rate)).append(" left");
         }
         return text.toString();

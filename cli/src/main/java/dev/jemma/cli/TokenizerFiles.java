@@ -21,7 +21,6 @@ import java.util.Optional;
 final class TokenizerFiles {
     private static final String MODEL = "tokenizer.model";
     private static final String CONFIG = "tokenizer_config.json";
-    private static final String TEMPLATE = "chat_template.jinja";
 
     private TokenizerFiles() {}
 
@@ -54,7 +53,7 @@ final class TokenizerFiles {
                 folder.chatTemplate()));
     }
 
-    /** Writes a GGUF file's tokenizer into a folder: the SentencePiece model, its settings and the chat template. */
+    /** Writes a GGUF file's tokenizer into a folder: the SentencePiece model and its settings. */
     static void write(TokenizerData data, Path folder) {
         Vocabulary vocabulary =
                 new GgufVocabulary(data.tokens(), data.scores(), data.types()).vocabulary("the model's tokenizer");
@@ -71,9 +70,6 @@ final class TokenizerFiles {
         try {
             Files.write(folder.resolve(MODEL), new SentencePieceModel(vocabulary).toBytes());
             Files.writeString(folder.resolve(CONFIG), Json.pretty(config) + "\n");
-            if (data.chatTemplate().isPresent()) {
-                Files.writeString(folder.resolve(TEMPLATE), data.chatTemplate().get());
-            }
         } catch (IOException e) {
             throw new JemmaException("the tokenizer cannot be written to " + folder + ": " + e.getMessage(), e);
         }

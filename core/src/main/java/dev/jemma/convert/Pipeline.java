@@ -1,5 +1,7 @@
 package dev.jemma.convert;
 
+import dev.jemma.format.FormatException;
+import dev.jemma.format.Names;
 import dev.jemma.format.TensorFile;
 import dev.jemma.format.TensorInfo;
 import dev.jemma.kernel.Workers;
@@ -17,6 +19,7 @@ final class Pipeline {
     private static final long CHUNK_ELEMENTS = 128 << 10;
 
     private static final int CHUNKS_PER_THREAD = 4;
+    private static final int MAX_COLS = 1 << 28;
     private static final int COPY_BYTES = 4 << 20;
 
     /**
@@ -68,7 +71,13 @@ final class Pipeline {
         if (rows == 0) {
             return;
         }
-        int cols = Math.toIntExact(step.target().cols());
+        if (step.target().cols() > MAX_COLS) {
+            throw new FormatException("tensor " + Names.shown(step.source().name()) + " of "
+                    + step.file().description() + " has rows of "
+                    + step.target().cols() + " elements; at most "
+                    + MAX_COLS + " are converted");
+        }
+        int cols = (int) step.target().cols();
         int rowsPerChunk = (int) Math.clamp(CHUNK_ELEMENTS / cols, 1, rows);
         long rowBytes = step.target().type().bytesFor(cols);
         int chunks = workers.threads() * CHUNKS_PER_THREAD;

@@ -5,6 +5,8 @@ import dev.jemma.format.TensorInfo;
 import dev.jemma.tensor.DType;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -26,6 +28,8 @@ public enum Quantization {
     Q4_K_M(DType.Q4_K, 15),
     Q4_K(DType.Q4_K, 14),
     Q4_0(DType.Q4_0, 2);
+
+    private static final Pattern SENSITIVE = Pattern.compile("blk\\.(\\d{1,5})\\.(?:attn_v|ffn_down)\\.weight");
 
     private final DType base;
     private final int fileType;
@@ -72,17 +76,15 @@ public enum Quantization {
         if (name.equals("token_embd.weight") || name.equals("output.weight")) {
             return DType.Q6_K;
         }
-        boolean sensitive = name.endsWith(".attn_v.weight") || name.endsWith(".ffn_down.weight");
-        return this == Q4_K_M && sensitive && getsMoreBits(layer(name), layers) ? DType.Q6_K : base;
+        Matcher sensitive = SENSITIVE.matcher(name);
+        boolean more =
+                this == Q4_K_M && sensitive.matches() && getsMoreBits(Integer.parseInt(sensitive.group(1)), layers);
+        return more ? DType.Q6_K : base;
     }
 
     /** The first and last eighth of the layers, and every third between: where errors were found to cost most. */
     private static boolean getsMoreBits(int layer, int layers) {
         return layer < layers / 8 || layer >= 7 * layers / 8 || (layer - layers / 8) % 3 == 2;
-    }
-
-    private static int layer(String name) {
-        return Integer.parseInt(name.substring("blk.".length(), name.indexOf('.', "blk.".length())));
     }
 
     private static DType fitting(DType wanted, long cols) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 
@@ -51,34 +52,47 @@ record TextConfig(
     static TextConfig ofHf(Json config) {
         Json text = config.find("text_config").orElse(config);
         Family family = Family.of(text.has("model_type") ? text : config);
-        int layers = text.get("num_hidden_layers").asInt();
-        if (layers < 1 || layers > MAX_LAYERS) {
+        int layers = positive(text, "num_hidden_layers", 0);
+        if (layers > MAX_LAYERS) {
             throw text.error("has " + layers + " layers");
         }
-        int headDim = (int) text.integer("head_dim").orElse(DEFAULT_HEAD_DIM);
+        int headDim = positive(text, "head_dim", DEFAULT_HEAD_DIM);
         double defaultTheta = family.hasLocalTheta() ? 1e6 : 1e4;
         Rope global = Rope.of(text, "full_attention", "rope_theta", defaultTheta);
         Rope localRope = Rope.of(text, "sliding_attention", "rope_local_base_freq", LOCAL_THETA);
         return new TextConfig(
                 family,
-                (int) text.integer("max_position_embeddings").orElse(family.defaultContext),
-                text.get("hidden_size").asInt(),
+                positive(text, "max_position_embeddings", family.defaultContext),
+                positive(text, "hidden_size", 0),
                 layers,
-                text.get("intermediate_size").asInt(),
-                (int) text.integer("num_attention_heads").orElse(family.defaultHeads),
-                (int) text.integer("num_key_value_heads").orElse(family.defaultKvHeads),
+                positive(text, "intermediate_size", 0),
+                positive(text, "num_attention_heads", family.defaultHeads),
+                positive(text, "num_key_value_heads", family.defaultKvHeads),
                 headDim,
                 text.real("rms_norm_eps").orElse(DEFAULT_EPS),
                 global.theta(),
                 family.hasLocalTheta() ? localRope.theta() : global.theta(),
                 global.factor(),
-                family.hasWindow() ? (int) text.integer("sliding_window").orElse(DEFAULT_WINDOW) : 0,
+                family.hasWindow() ? positive(text, "sliding_window", DEFAULT_WINDOW) : 0,
                 localLayers(text, family, layers),
                 cap(text, family, "attn_logit_softcapping", ATTENTION_CAP),
                 cap(text, family, "final_logit_softcapping", FINAL_CAP),
                 family == Family.GEMMA
                         ? headDim
                         : text.real("query_pre_attn_scalar").orElse(DEFAULT_HEAD_DIM));
+    }
+
+    /** A number that is above 0; {@code absent} if it is left out, where 0 means that it must not be. */
+    private static int positive(Json text, String key, int absent) {
+        Optional<Json> value = text.find(key);
+        if (value.isEmpty() && absent > 0) {
+            return absent;
+        }
+        int n = text.get(key).asInt();
+        if (n <= 0) {
+            throw text.get(key).error("should be above 0, not " + n);
+        }
+        return n;
     }
 
     /** Rotary frequencies of one kind of layer, in the new spelling (rope_parameters) or the old. */

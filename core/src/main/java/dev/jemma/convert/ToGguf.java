@@ -67,6 +67,10 @@ final class ToGguf {
                     .ifPresent(json -> head.string(
                             Marks.GENERATION_CONFIG, new String(JsonText.compact(json.raw()), StandardCharsets.UTF_8)));
             tokenizer.ifPresent(data -> data.putInto(head));
+            tokenizer
+                    .flatMap(TokenizerData::chatTemplate)
+                    .or(source::chatTemplate)
+                    .ifPresent(text -> head.string(TokenizerData.TEMPLATE, text));
             write(target, head.build(), steps, workers, progress);
         }
     }

@@ -78,6 +78,8 @@ final class ToHuggingFace {
         metadata.string(Marks.GENERATION_CONFIG)
                 .map(text -> Json.parse(text.getBytes(StandardCharsets.UTF_8), Marks.GENERATION_CONFIG))
                 .ifPresent(json -> JsonText.write(folder.resolve("generation_config.json"), json.raw()));
+        metadata.string(TokenizerData.TEMPLATE)
+                .ifPresent(text -> writeText(folder.resolve("chat_template.jinja"), text));
         // config.json comes last: with it, the folder is a model
         JsonText.write(
                 folder.resolve("config.json"),
@@ -101,6 +103,14 @@ final class ToHuggingFace {
             }
         } catch (IOException e) {
             throw new JemmaException(folder + " cannot be used as a folder: " + e.getMessage(), e);
+        }
+    }
+
+    private static void writeText(Path file, String text) {
+        try {
+            Files.writeString(file, text);
+        } catch (IOException e) {
+            throw new JemmaException(file + " cannot be written: " + e.getMessage(), e);
         }
     }
 

@@ -36,7 +36,8 @@ public record TokenizerData(
         boolean addEos,
         Optional<String> chatTemplate) {
     private static final String PREFIX = "tokenizer.ggml.";
-    private static final String TEMPLATE = "tokenizer.chat_template";
+    /** The key of a chat template, which may be there without a vocabulary. */
+    static final String TEMPLATE = "tokenizer.chat_template";
 
     public TokenizerData {
         if (types.length != tokens.size() || (scores.length != 0 && scores.length != tokens.size())) {
@@ -88,7 +89,7 @@ public record TokenizerData(
         return (int) id;
     }
 
-    /** Puts the tokenizer's keys into the head of a GGUF file. */
+    /** Puts the vocabulary's keys into the head of a GGUF file; the chat template has a key of its own. */
     void putInto(GgufMetadata.Builder builder) {
         builder.string(PREFIX + "model", model)
                 .string(PREFIX + "pre", "default")
@@ -105,6 +106,5 @@ public record TokenizerData(
         builder.bool(PREFIX + "add_bos_token", addBos)
                 .bool(PREFIX + "add_eos_token", addEos)
                 .bool(PREFIX + "add_space_prefix", false);
-        chatTemplate.ifPresent(text -> builder.string(TEMPLATE, text));
     }
 }

@@ -37,7 +37,7 @@ public final class GgufFile implements TensorFile {
         List<TensorInfo> all = new ArrayList<>();
         this.places = new HashMap<>();
         for (int part = 0; part < headers.size(); part++) {
-            for (GgufHeader.Entry entry : headers.get(part).tensors()) {
+            for (TensorPlace entry : headers.get(part).tensors()) {
                 TensorInfo info = entry.info();
                 all.add(info);
                 if (places.put(info.name(), new Place(files.get(part), entry.position(), info)) != null) {

@@ -15,14 +15,11 @@ import java.util.Map;
  * @param metadata keys and values
  * @param tensors tensors with the place of their data, in file order
  */
-record GgufHeader(int version, GgufMetadata metadata, List<Entry> tensors) {
+record GgufHeader(int version, GgufMetadata metadata, List<TensorPlace> tensors) {
     private static final int MAGIC = 0x4655_4747; // "GGUF"
     private static final int MAX_DIMENSIONS = 4;
     private static final long DEFAULT_ALIGNMENT = 32;
     private static final long MAX_ALIGNMENT = 1 << 20;
-
-    /** A tensor and the byte of the file where its data start. */
-    record Entry(TensorInfo info, long position) {}
 
     static GgufHeader read(FileBytes file) {
         ByteCursor in = new ByteCursor(file, "GGUF header");
@@ -100,8 +97,8 @@ record GgufHeader(int version, GgufMetadata metadata, List<Entry> tensors) {
                 .orElseThrow(() -> in.error("key " + Names.shown(key) + " has the unknown value type " + id));
     }
 
-    private static List<Entry> tensors(ByteCursor in, long count, long alignment) {
-        List<Entry> entries = new ArrayList<>();
+    private static List<TensorPlace> tensors(ByteCursor in, long count, long alignment) {
+        List<TensorPlace> entries = new ArrayList<>();
         for (long i = 0; i < count; i++) {
             entries.add(tensor(in, alignment));
         }
@@ -109,19 +106,19 @@ record GgufHeader(int version, GgufMetadata metadata, List<Entry> tensors) {
         long start = Math.ceilDiv(in.position(), alignment) * alignment;
         long available = Math.max(0, in.size() - start);
         for (int i = 0; i < entries.size(); i++) {
-            Entry entry = entries.get(i);
+            TensorPlace entry = entries.get(i);
             long size = entry.info().byteSize();
             if (size > available || entry.position() > available - size) {
                 throw in.error("tensor " + Names.shown(entry.info().name()) + " lies outside the file (" + size
                         + " bytes from " + entry.position() + " on, of " + available
                         + "): the file is cut short or damaged; fetch it again");
             }
-            entries.set(i, new Entry(entry.info(), start + entry.position()));
+            entries.set(i, new TensorPlace(entry.info(), start + entry.position()));
         }
         return entries;
     }
 
-    private static Entry tensor(ByteCursor in, long alignment) {
+    private static TensorPlace tensor(ByteCursor in, long alignment) {
         String name = in.string();
         long dimensions = in.u32();
         if (dimensions > MAX_DIMENSIONS) {
@@ -151,7 +148,7 @@ record GgufHeader(int version, GgufMetadata metadata, List<Entry> tensors) {
             throw in.error("the data of tensor " + Names.shown(name) + " start at " + Long.toUnsignedString(offset)
                     + ", not at a multiple of " + alignment);
         }
-        return new Entry(new TensorInfo(name, type, List.of(shape), type.bytesFor(elements)), offset);
+        return new TensorPlace(new TensorInfo(name, type, List.of(shape), type.bytesFor(elements)), offset);
     }
 
     private static String supported() {

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A value of a JSON file that knows where it stands, so that a wrong one is reported as
@@ -32,27 +33,31 @@ public final class Json {
 
     private final Object value;
     private final String source;
-    private final String path; // "" at the root, else "a.b[3]"
+    private final @Nullable Json parent; // the path is put together only when a message needs it
+    private final String key; // "" for the root and for elements of an array
+    private final int index;
 
-    private Json(Object value, String source, String path) {
+    private Json(Object value, String source) {
+        this(value, source, null, "", 0);
+    }
+
+    private Json(Object value, String source, @Nullable Json parent, String key, int index) {
         this.value = value;
         this.source = source;
-        this.path = path;
+        this.parent = parent;
+        this.key = key;
+        this.index = index;
     }
 
     /** Reads a file of at most 64 MiB. */
     public static Json read(Path file) {
         byte[] bytes = FileBytes.readAll(file, MAX_FILE_BYTES);
-        return new Json(JsonReader.read(bytes, 0, bytes.length, file.toString()), file.toString(), "");
+        return new Json(JsonReader.read(bytes, 0, bytes.length, file.toString()), file.toString());
     }
 
     /** Parses UTF-8 text; {@code source} names it in messages. */
     public static Json parse(byte[] utf8, String source) {
-        return new Json(JsonReader.read(utf8, 0, utf8.length, source), source, "");
-    }
-
-    static Json parse(byte[] utf8, int offset, int length, String source) {
-        return new Json(JsonReader.read(utf8, offset, length, source), source, "");
+        return new Json(JsonReader.read(utf8, 0, utf8.length, source), source);
     }
 
     /** The file that the value comes from, for messages. */
@@ -99,7 +104,7 @@ public final class Json {
         Object child = fields().get(key);
         return child == null || child.equals(NULL)
                 ? Optional.empty()
-                : Optional.of(new Json(child, source, childPath(key)));
+                : Optional.of(new Json(child, source, this, key, 0));
     }
 
     /** The field of this name. */
@@ -177,14 +182,14 @@ public final class Json {
         }
         List<Json> items = new ArrayList<>(list.size());
         for (Object item : list) {
-            items.add(new Json(item, source, path + "[" + items.size() + "]"));
+            items.add(new Json(item, source, this, "", items.size()));
         }
         return items;
     }
 
     /** An error about this value: its file, its place, and {@code problem}. */
     public FormatException error(String problem) {
-        return new FormatException(source + ": " + (path.isEmpty() ? "the file" : Names.shown(path)) + " " + problem);
+        return new FormatException(source + ": " + (parent == null ? "the file" : Names.shown(path())) + " " + problem);
     }
 
     private Map<String, Object> fields() {
@@ -194,8 +199,16 @@ public final class Json {
         throw wrong("an object");
     }
 
-    private String childPath(String key) {
-        return path.isEmpty() ? key : path + "." + key;
+    private String childPath(String child) {
+        return parent == null ? child : path() + "." + child;
+    }
+
+    /** Where the value stands: "a.b[3]". */
+    private String path() {
+        if (parent == null) {
+            return "";
+        }
+        return key.isEmpty() ? parent.path() + "[" + index + "]" : parent.childPath(key);
     }
 
     private FormatException wrong(String wanted) {
@@ -210,6 +223,6 @@ public final class Json {
 
     @Override
     public String toString() {
-        return source + (path.isEmpty() ? "" : ": " + path);
+        return source + (parent == null ? "" : ": " + path());
     }
 }

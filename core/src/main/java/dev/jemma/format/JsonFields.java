@@ -10,45 +10,82 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fields of a JSON object in file order: two arrays, and a lookup by binary search. An ordinary hash map takes
- * twenty times the bytes of the text that made it, which a hostile file would use.
+ * The fields of a JSON object in file order: one array of keys and values, searched through when it is short; a longer
+ * one has its keys sorted beside it. An ordinary hash map takes twenty times the bytes of the text that made it, which a
+ * hostile file would use.
  */
 final class JsonFields extends AbstractMap<String, Object> {
+    private static final int SHORT = 8;
+    private static final String[] NO_KEYS = {};
+    private static final int[] NO_PLACES = {};
+
     static final JsonFields EMPTY = new JsonFields(new Object[0], 0, 0);
 
-    private final String[] keys; // sorted
-    private final int[] order; // order[i]: where in the sorted arrays the file's field i stands
-    private final Object[] values; // of the sorted keys
+    private final Object[] flat; // key, value, key, value …
+    private final String[] sortedKeys; // only if there are more than SHORT fields
+    private final int[] places; // places[i]: the number of the field whose key is sortedKeys[i]
 
-    /** From {@code flat[from … to)}: key, value, key, value … */
-    JsonFields(Object[] flat, int from, int to) {
-        int n = (to - from) / 2;
-        keys = new String[n];
-        values = new Object[n];
-        order = new int[n];
-        for (int i = 0; i < n; i++) {
-            keys[i] = (String) flat[from + 2 * i];
+    /** From {@code scratch[from … to)}: key, value, key, value … */
+    JsonFields(Object[] scratch, int from, int to) {
+        flat = Arrays.copyOfRange(scratch, from, to);
+        int n = flat.length / 2;
+        if (n <= SHORT) {
+            sortedKeys = NO_KEYS;
+            places = NO_PLACES;
+            return;
         }
-        Arrays.sort(keys);
+        sortedKeys = new String[n];
         for (int i = 0; i < n; i++) {
-            order[i] = Arrays.binarySearch(keys, (String) flat[from + 2 * i]);
-            values[order[i]] = flat[from + 2 * i + 1];
+            sortedKeys[i] = key(i);
         }
+        Arrays.sort(sortedKeys);
+        places = new int[n];
+        for (int i = 0; i < n; i++) {
+            places[Arrays.binarySearch(sortedKeys, key(i))] = i;
+        }
+    }
+
+    private String key(int field) {
+        return (String) flat[2 * field];
+    }
+
+    private Object value(int field) {
+        return flat[2 * field + 1];
     }
 
     /** A key that occurs more than once, or null. */
     @Nullable String repeated() {
-        return IntStream.range(1, keys.length)
-                .filter(i -> keys[i].equals(keys[i - 1]))
-                .mapToObj(i -> keys[i])
-                .findFirst()
-                .orElse(null);
+        for (int i = 1; i < sortedKeys.length; i++) {
+            if (sortedKeys[i].equals(sortedKeys[i - 1])) {
+                return sortedKeys[i];
+            }
+        }
+        for (int i = 1; sortedKeys.length == 0 && i < flat.length / 2; i++) {
+            if (find(key(i)) < i) {
+                return key(i);
+            }
+        }
+        return null;
+    }
+
+    /** The number of the (first) field of this name; −1 if there is none. */
+    private int find(String name) {
+        if (sortedKeys.length > 0) {
+            int at = Arrays.binarySearch(sortedKeys, name);
+            return at < 0 ? -1 : places[at];
+        }
+        for (int i = 0; i < flat.length / 2; i++) {
+            if (flat[2 * i].equals(name)) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     @Override
     public @Nullable Object get(@Nullable Object key) {
-        int at = key instanceof String name ? Arrays.binarySearch(keys, name) : -1;
-        return at < 0 ? null : values[at];
+        int field = key instanceof String name ? find(name) : -1;
+        return field < 0 ? null : value(field);
     }
 
     @Override
@@ -61,14 +98,14 @@ final class JsonFields extends AbstractMap<String, Object> {
         return new AbstractSet<>() {
             @Override
             public Iterator<Map.Entry<String, Object>> iterator() {
-                return Arrays.stream(order)
-                        .mapToObj(at -> Map.entry(keys[at], values[at]))
+                return IntStream.range(0, flat.length / 2)
+                        .mapToObj(i -> Map.entry(key(i), value(i)))
                         .iterator();
             }
 
             @Override
             public int size() {
-                return keys.length;
+                return flat.length / 2;
             }
         };
     }

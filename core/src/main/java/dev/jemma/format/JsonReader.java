@@ -3,6 +3,7 @@ package dev.jemma.format;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -46,13 +47,24 @@ final class JsonReader {
     }
 
     static Object read(byte[] utf8, int offset, int length, String source) {
-        try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), utf8, offset, length)) {
+        return stream(utf8, offset, length, source, parser -> {
             JsonReader reader = new JsonReader(source, parser);
-            Object value = reader.value(parser.nextToken());
+            return reader.value(parser.nextToken());
+        });
+    }
+
+    /** Hands the tokens of a text to {@code work}; what Jackson objects to becomes a {@link FormatException}. */
+    static <T> T stream(byte[] utf8, String source, Function<JsonParser, T> work) {
+        return stream(utf8, 0, utf8.length, source, work);
+    }
+
+    private static <T> T stream(byte[] utf8, int offset, int length, String source, Function<JsonParser, T> work) {
+        try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), utf8, offset, length)) {
+            T result = work.apply(parser);
             if (parser.nextToken() != null) {
                 throw new FormatException(source + ": more text follows the JSON value");
             }
-            return value;
+            return result;
         } catch (JacksonException e) {
             throw new FormatException(
                     source + " is not sound JSON: " + Names.shown(e.getOriginalMessage()) + where(e), e);
@@ -110,9 +122,12 @@ final class JsonReader {
         for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
             push(value(token));
         }
-        List<Object> items = from == used
-                ? List.of()
-                : Collections.unmodifiableList(Arrays.asList(Arrays.copyOfRange(scratch, from, used)));
+        List<Object> items = switch (used - from) { // the JDK's smallest lists, for texts made of nothing else
+            case 0 -> List.of();
+            case 1 -> List.of(scratch[from]);
+            case 2 -> List.of(scratch[from], scratch[from + 1]);
+            default -> Collections.unmodifiableList(Arrays.asList(Arrays.copyOfRange(scratch, from, used)));
+        };
         pop(from);
         return items;
     }

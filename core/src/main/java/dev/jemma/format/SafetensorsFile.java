@@ -58,14 +58,18 @@ public final class SafetensorsFile implements TensorFile {
         FileBytes file = FileBytes.open(part);
         files.add(file);
         SafetensorsHeader header = SafetensorsHeader.read(file);
-        for (GgufHeader.Entry entry : header.tensors()) {
+        for (TensorPlace entry : header.tensors()) {
             TensorInfo info = entry.info();
             tensors.add(info);
             if (places.put(info.name(), new Place(file, entry.position(), info)) != null) {
-                throw new FormatException(part + ": tensor " + Names.shown(info.name()) + " is in another shard too");
+                throw new FormatException(part + ": tensor " + Names.shown(info.name()) + " occurs twice");
             }
         }
-        unsupported.putAll(header.unsupported());
+        for (Map.Entry<String, String> other : header.unsupported().entrySet()) {
+            if (places.containsKey(other.getKey()) || unsupported.put(other.getKey(), other.getValue()) != null) {
+                throw new FormatException(part + ": tensor " + Names.shown(other.getKey()) + " occurs twice");
+            }
+        }
         header.metadata().forEach(metadata::putIfAbsent);
     }
 

@@ -28,7 +28,7 @@ import java.util.List;
  */
 final class Scheduler implements AutoCloseable {
     /** Rows of logits at a time: enough to read the vocabulary once for many rows, few enough to stay small. */
-    private static final int LOGIT_ROWS = 16;
+    private static final int LOGIT_ROWS = 32;
 
     private record Slice(Sequence sequence, int firstRow, int rows) {}
 
@@ -216,8 +216,16 @@ final class Scheduler implements AutoCloseable {
                 kernels.logSumExp(workers, logits, logSumExp);
             }
             Job.Logits piece = new Job.Logits(logits, logSumExp);
+            int first = from;
+            workers.run(to - from, (i, _) -> { // looking for the best of a vocabulary takes its time
+                if (want.sequences[first + i].job instanceof ScoreJob job) {
+                    job.accept(want.positions[first + i], piece, i);
+                }
+            });
             for (int i = from; i < to; i++) {
-                hand(want.sequences[i], want.positions[i], piece, i - from);
+                if (want.sequences[i].job instanceof GenerationJob job) {
+                    generate(job, want.sequences[i], piece, i - from);
+                }
             }
         }
         for (Slice s : slices) {
@@ -272,19 +280,6 @@ final class Scheduler implements AutoCloseable {
         }
     }
 
-    private void hand(Sequence sequence, int position, Job.Logits logits, int row) {
-        try {
-            switch (sequence.job) {
-                case ScoreJob job -> job.accept(position, logits, row);
-                case GenerationJob job -> generate(job, sequence, logits, row);
-                case EmbeddingJob _ -> {}
-            }
-        } catch (RuntimeException e) { // a listener or an impossible option: this request's trouble only
-            sequence.job.future().completeExceptionally(e);
-            stop(sequence.job, new EngineException("the request failed", e));
-        }
-    }
-
     private void generate(GenerationJob job, Sequence sequence, Job.Logits logits, int row) {
         boolean first = sequence.tokens.generated() == 0;
         List<Sequence> all = new ArrayList<>(List.of(sequence));
@@ -293,10 +288,15 @@ final class Scheduler implements AutoCloseable {
             running.add(fork);
             all.add(fork);
         }
-        for (Sequence s : all) {
-            if (!job.accept(s, sampler, logits, row)) {
-                end(s);
+        try {
+            for (Sequence s : all) {
+                if (!job.accept(s, sampler, logits, row)) {
+                    end(s);
+                }
             }
+        } catch (RuntimeException e) { // a listener or an impossible option: this request's trouble only
+            job.future().completeExceptionally(e);
+            stop(job, new EngineException("the request failed", e));
         }
     }
 

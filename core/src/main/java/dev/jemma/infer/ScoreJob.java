@@ -1,6 +1,7 @@
 package dev.jemma.infer;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -11,7 +12,7 @@ final class ScoreJob extends Job {
     private final CompletableFuture<ScoreResult> future = new CompletableFuture<>();
     private final float[] logprobs;
     private final boolean[] greedy;
-    private final List<List<TokenLogprob.Alternative>> top = new ArrayList<>();
+    private final List<List<TokenLogprob.Alternative>> top;
 
     ScoreJob(ScoreRequest request, int vocabularySize) {
         this.request = request;
@@ -19,6 +20,7 @@ final class ScoreJob extends Job {
         int targets = request.ids().length - request.firstTarget();
         logprobs = new float[targets];
         greedy = new boolean[targets];
+        top = new ArrayList<>(Collections.nCopies(targets, List.of()));
     }
 
     @Override
@@ -41,7 +43,7 @@ final class ScoreJob extends Job {
         return request.firstTarget() - 1;
     }
 
-    /** The logits after {@code position}; the last position's predict nothing that was asked for. */
+    /** Takes the logits after {@code position}; several threads may bring different positions at once. */
     void accept(int position, Logits logits, int row) {
         int target = position + 1 - request.firstTarget();
         if (target < 0 || target >= logprobs.length) {
@@ -52,7 +54,9 @@ final class ScoreJob extends Job {
         logprobs[target] = (float) (logit - logits.logSumExp()[row]);
         List<TokenLogprob.Alternative> best = TopTokens.of(logits, row, vocabularySize, Math.max(1, request.top()));
         greedy[target] = best.getFirst().id() == id;
-        top.add(request.top() == 0 ? List.of() : best);
+        if (request.top() > 0) {
+            top.set(target, best);
+        }
     }
 
     void complete() {

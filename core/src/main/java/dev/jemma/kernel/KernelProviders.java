@@ -21,9 +21,20 @@ public final class KernelProviders {
      */
     public static Kernels choose() {
         String wanted = System.getProperty(PROPERTY, "");
+        boolean hasVectors = ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent();
         return switch (wanted) {
             case "scalar" -> new ScalarKernels();
+            case "vector" -> {
+                if (!hasVectors) {
+                    throw new IllegalArgumentException("-D" + PROPERTY + "=vector needs the vector module; start Java"
+                            + " with --add-modules=" + VECTOR_MODULE);
+                }
+                yield Vectors.kernels();
+            }
             case "" -> {
+                if (hasVectors) {
+                    yield Vectors.kernels();
+                }
                 LOG.log(
                         System.Logger.Level.WARNING,
                         "Vectors are off, so everything runs many times slower; start Java with --add-modules="
@@ -34,5 +45,12 @@ public final class KernelProviders {
                 throw new IllegalArgumentException(
                         "-D" + PROPERTY + "=" + wanted + " names no kernels; use scalar or vector");
         };
+    }
+
+    /** Apart, so that nothing refers to vectors before they are chosen. */
+    private static final class Vectors {
+        static Kernels kernels() {
+            return new VectorKernels();
+        }
     }
 }

@@ -7,10 +7,10 @@ package dev.jemma.quant;
  * per thread; it keeps scratch and the result of the last block.
  */
 final class AffineSearch {
-    /** Trial steps of a group reach from (top + 1) to (top − 1) codes over its range, in tenths of a code. */
-    private static final int TRIALS_EACH_WAY = 10;
+    /** Trial steps of a group reach from (top + 1) to (top − 1) codes over its range. */
+    private static final int TRIALS_EACH_WAY = 5;
 
-    private static final float TRIAL_STEP = 0.1f;
+    private static final float TRIAL_STEP = 0.2f;
     private static final int JOINT_ROUNDS = 3;
 
     private final int groups;
@@ -33,9 +33,9 @@ final class AffineSearch {
     private final byte[] trial;
 
     // the last least-squares fit of a group
-    private double fitScale;
-    private double fitMin;
-    private double fitError;
+    private float fitScale;
+    private float fitMin;
+    private float fitError;
 
     /** For blocks of {@code groups} × {@code size} elements, codes 0 … topCode, scales and minima 0 … topScale. */
     AffineSearch(int groups, int size, int topCode, int topScale) {
@@ -73,8 +73,8 @@ final class AffineSearch {
             if (!solveJointly(x, from)) {
                 return;
             }
-            float newD = toF16((float) fitScale);
-            float newMin = toF16((float) fitMin);
+            float newD = toF16(fitScale);
+            float newMin = toF16(fitMin);
             System.arraycopy(scale, 0, trialScale, 0, groups);
             System.arraycopy(min, 0, trialMin, 0, groups);
             double newError = refineGroups(x, from, newD, newMin, trialScale, trialMin, trial);
@@ -103,50 +103,49 @@ final class AffineSearch {
         if (!(high > low)) {
             return;
         }
-        double best = Double.MAX_VALUE;
+        float best = Float.MAX_VALUE;
         for (int t = -TRIALS_EACH_WAY; t <= TRIALS_EACH_WAY; t++) {
             float step = (high - low) / (topCode + TRIAL_STEP * t);
-            float offset = -low;
-            for (int pass = 0; pass < 2; pass++) { // round, solve, round with what was found, solve again
-                fit(x, from, step, offset);
-                if (fitError < best) {
-                    best = fitError;
-                    groupScale[g] = (float) fitScale;
-                    groupMin[g] = (float) fitMin;
-                }
-                step = (float) fitScale;
-                offset = (float) fitMin;
+            fit(x, from, step, -low);
+            if (fitError < best) {
+                best = fitError;
+                groupScale[g] = fitScale;
+                groupMin[g] = fitMin;
             }
+        }
+        fit(x, from, groupScale[g], groupMin[g]); // round with what was found, and solve again
+        if (fitError < best) {
+            groupScale[g] = fitScale;
+            groupMin[g] = fitMin;
         }
     }
 
     /** Rounds a group to codes by (step, offset), then solves x ≈ s·q − m with m ≥ 0 by least squares. */
     private void fit(float[] x, int from, float step, float offset) {
         float inverse = step > 0 ? 1 / step : 0;
-        long sumQ = 0;
-        long sumQq = 0;
-        double sumX = 0;
-        double sumXx = 0;
-        double sumXq = 0;
+        float sumQ = 0;
+        float sumQq = 0;
+        float sumX = 0;
+        float sumXq = 0;
         for (int i = 0; i < size; i++) {
             float v = x[from + i];
-            int q = code((v + offset) * inverse);
+            float q = code((v + offset) * inverse);
             sumQ += q;
-            sumQq += (long) q * q;
+            sumQq += q * q;
             sumX += v;
-            sumXx += (double) v * v;
-            sumXq += (double) v * q;
+            sumXq += v * q;
         }
-        double determinant = (double) size * sumQq - (double) sumQ * sumQ;
-        double s = determinant > 0 ? (size * sumXq - sumX * sumQ) / determinant : 0;
-        double m = (s * sumQ - sumX) / size;
+        float determinant = size * sumQq - sumQ * sumQ;
+        float s = determinant > 0 ? (size * sumXq - sumX * sumQ) / determinant : 0;
+        float m = (s * sumQ - sumX) / size;
         if (m < 0 || s < 0) {
-            m = Math.max(0, s < 0 ? -sumX / size : 0);
+            m = s < 0 ? Math.max(0, -sumX / size) : 0;
             s = m > 0 || sumQq == 0 ? 0 : Math.max(0, sumXq / sumQq);
         }
         fitScale = s;
         fitMin = m;
-        fitError = sumXx + s * s * sumQq + size * m * m - 2 * s * sumXq + 2 * m * sumX - 2 * s * m * sumQ;
+        // the squared error but for Σx², which is the same in every trial
+        fitError = s * s * sumQq + size * m * m - 2 * s * sumXq + 2 * m * sumX - 2 * s * m * sumQ;
     }
 
     /** Tries the neighbours of every whole scale and minimum; fills {@code to} with codes and returns the squared error. */
@@ -210,18 +209,18 @@ final class AffineSearch {
         // x ≈ d·a − dmin·b
         double determinant = aa * bb - ab * ab;
         if (determinant > 1e-9 * aa * bb) {
-            fitScale = (ax * bb - bx * ab) / determinant;
-            fitMin = (ax * ab - bx * aa) / determinant;
+            fitScale = (float) ((ax * bb - bx * ab) / determinant);
+            fitMin = (float) ((ax * ab - bx * aa) / determinant);
         } else {
-            fitScale = aa > 0 ? ax / aa : 0;
-            fitMin = bb > 0 && aa == 0 ? -bx / bb : dmin;
+            fitScale = aa > 0 ? (float) (ax / aa) : 0;
+            fitMin = bb > 0 && aa == 0 ? (float) (-bx / bb) : dmin;
         }
         return fitScale >= 0 && fitMin >= 0;
     }
 
-    private int code(float v) {
-        int q = (int) (v + 0.5f);
-        return q < 0 ? 0 : Math.min(q, topCode);
+    private float code(float v) {
+        float q = (v + SymmetricSearch.ROUNDER) - SymmetricSearch.ROUNDER;
+        return Math.max(0, Math.min(q, topCode));
     }
 
     private int whole(float value, float unit) {

@@ -6,9 +6,12 @@ package dev.jemma.quant;
  * per thread; it keeps scratch and the result of the last block.
  */
 final class SymmetricSearch {
-    private static final int TRIALS_EACH_WAY = 9;
-    private static final float TRIAL_STEP = 0.1f;
+    private static final int TRIALS_EACH_WAY = 4;
+    private static final float TRIAL_STEP = 0.2f;
     private static final int JOINT_ROUNDS = 3;
+
+    /** Added and taken off again, it leaves the nearest whole number: 1.5·2^23. */
+    static final float ROUNDER = 0x1.8p23f;
 
     private final int groups;
     private final int size;
@@ -26,6 +29,10 @@ final class SymmetricSearch {
     private final float[] groupScale;
     private final int[] trialScale;
     private final byte[] trial;
+
+    // the last solution for a group
+    private float solved;
+    private float gain;
 
     /** Codes −half … half − 1, scales −halfScale … halfScale − 1. */
     SymmetricSearch(int groups, int size, int half, int halfScale) {
@@ -81,34 +88,35 @@ final class SymmetricSearch {
         if (extreme == 0) {
             return 0;
         }
-        float bestScale = 0;
-        double best = -1;
+        float bestStep = 0;
+        float best = -1;
         for (int t = -TRIALS_EACH_WAY; t <= TRIALS_EACH_WAY; t++) {
             // the extreme element lands near the end of the code range, on either side
             for (float end = lowCode; end <= highCode; end += highCode - lowCode) {
                 float step = extreme / (end + TRIAL_STEP * t);
-                for (int pass = 0; pass < 2; pass++) {
-                    double qq = 0;
-                    double xq = 0;
-                    float inverse = 1 / step;
-                    for (int i = 0; i < size; i++) {
-                        int q = code(x[from + i] * inverse);
-                        qq += q * q;
-                        xq += (double) x[from + i] * q;
-                    }
-                    if (qq == 0) {
-                        break;
-                    }
-                    double gain = xq * xq / qq; // squared error = Σx² − gain
-                    step = (float) (xq / qq);
-                    if (gain > best) {
-                        best = gain;
-                        bestScale = step;
-                    }
+                solve(x, from, step);
+                if (gain > best) {
+                    best = gain;
+                    bestStep = solved;
                 }
             }
         }
-        return bestScale;
+        solve(x, from, bestStep); // round with what was found, and solve again
+        return gain > best ? solved : bestStep;
+    }
+
+    /** Rounds a group by {@code step}; leaves the best step for those codes and what it takes off the squared error. */
+    private void solve(float[] x, int from, float step) {
+        float inverse = step == 0 ? 0 : 1 / step;
+        float qq = 0;
+        float xq = 0;
+        for (int i = 0; i < size; i++) {
+            float q = code(x[from + i] * inverse);
+            qq += q * q;
+            xq += x[from + i] * q;
+        }
+        solved = qq > 0 ? xq / qq : 0;
+        gain = xq * solved;
     }
 
     /** Tries the neighbours of every whole scale; fills {@code to} with codes and returns the squared error. */
@@ -156,8 +164,8 @@ final class SymmetricSearch {
         return aa > 0 ? ax / aa : 0;
     }
 
-    private int code(float v) {
-        int q = Math.round(v);
-        return q < lowCode ? lowCode : Math.min(q, highCode);
+    private float code(float v) {
+        float q = (v + ROUNDER) - ROUNDER;
+        return Math.max(lowCode, Math.min(q, highCode));
     }
 }

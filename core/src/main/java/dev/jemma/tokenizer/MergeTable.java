@@ -124,21 +124,38 @@ final class MergeTable {
         return ids;
     }
 
+    // Walks the UTF-8 itself: decoding 256,000 strings would double the time to start.
     private void enterCharacters(Vocabulary vocabulary, int id) {
-        String piece = text(vocabulary, id);
-        charLength[id] = (byte) piece.length();
-        if (piece.codePointCount(0, piece.length()) == 1) {
-            setSymbol(piece.codePointAt(0), id);
+        byte[] text = vocabulary.text();
+        int end = vocabulary.end(id);
+        int units = 0;
+        char previous = 0;
+        for (int at = vocabulary.start(id); at < end; at += bytesOfCharacter(text[at])) {
+            int codePoint = codePoint(text, at);
+            char first = codePoint < BMP ? (char) codePoint : Character.highSurrogate(codePoint);
+            if (units > 0) {
+                joins.add(previous, first);
+            }
+            previous = first;
+            units++;
+            if (codePoint >= BMP) {
+                previous = Character.lowSurrogate(codePoint);
+                joins.add(first, previous);
+                units++;
+            }
         }
-        for (int i = 1; i < piece.length(); i++) {
-            joins.add(piece.charAt(i - 1), piece.charAt(i));
+        charLength[id] = (byte) units;
+        int first = codePoint(text, vocabulary.start(id));
+        if (units == Character.charCount(first)) {
+            setSymbol(first, id);
         }
     }
 
     private void enterLonelyCharacters(Vocabulary vocabulary, int id) {
-        String piece = text(vocabulary, id);
-        for (int i = 0; i < piece.length(); i += Character.charCount(piece.codePointAt(i))) {
-            int codePoint = piece.codePointAt(i);
+        byte[] text = vocabulary.text();
+        int end = vocabulary.end(id);
+        for (int at = vocabulary.start(id); at < end; at += bytesOfCharacter(text[at])) {
+            int codePoint = codePoint(text, at);
             if (symbol(codePoint) < 0) {
                 if (size + lonelyCount > ID_MASK) {
                     throw new FormatException("the vocabulary has too many pieces and characters: not a Gemma one");
@@ -158,10 +175,6 @@ final class MergeTable {
         } else {
             otherSymbols.put(codePoint, symbol);
         }
-    }
-
-    private static String text(Vocabulary vocabulary, int id) {
-        return vocabulary.piece(id).replace(Vocabulary.SPACE_SYMBOL, ' ');
     }
 
     private long[] splits(Vocabulary vocabulary, int[] normal) {

@@ -11,8 +11,8 @@ final class Merger {
     private static final int SCAN_LIMIT = 48;
 
     private final MergeTable table;
-    private int[] symbols = new int[SCAN_LIMIT];
-    private long[] merges = new long[SCAN_LIMIT]; // of symbol i with its right neighbour
+    private int[] symbols = {};
+    private long[] merges = {}; // of symbol i with its right neighbour
     private int[] next = {};
     private int[] previous = {};
     private long[] heap = {}; // order of a merge, then index of its left symbol
@@ -30,8 +30,8 @@ final class Merger {
     /** Merges {@code text[from, to)}; returns the number of {@link #symbols} that are left. */
     int merge(char[] text, int from, int to) {
         if (to - from > symbols.length) {
-            symbols = new int[to - from];
-            merges = new long[to - from];
+            symbols = new int[Math.max(SCAN_LIMIT, to - from)];
+            merges = new long[symbols.length];
         }
         int n = 0;
         for (int i = from; i < to; n++) {

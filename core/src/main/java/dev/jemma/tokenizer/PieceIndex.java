@@ -8,8 +8,8 @@ import java.util.concurrent.ThreadLocalRandom;
  * from its prefix hashes; its base is drawn at start, so that no file can be made to collide.
  */
 final class PieceIndex {
-    /** Longer pieces are refused when a vocabulary is built; Gemma's longest has 31 characters of 3 bytes. */
-    static final int MAX_PIECE_BYTES = 1024;
+    /** What the longest piece that a vocabulary may have can take; Gemma's longest has 31 characters of 3 bytes. */
+    static final int MAX_PIECE_BYTES = 3 * Vocabulary.MAX_PIECE_LENGTH;
 
     private static final long BASE = ThreadLocalRandom.current().nextLong() | 1;
     private static final long[] POWER = powers();

@@ -4,8 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.jemma.JemmaException;
 import dev.jemma.format.FormatException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HexFormat;
 
 /**
  * Text to token ids and back, exactly as SentencePiece does it for this vocabulary: byte-pair merging by score, with
@@ -35,27 +36,32 @@ public final class Tokenizer {
         Arrays.fill(byteIds, SpecialTokens.ABSENT);
         for (int id = 0; id < vocabulary.size(); id++) {
             if (vocabulary.type(id) == PieceType.BYTE) {
-                int value = byteValue(vocabulary.piece(id));
+                int value = Vocabulary.byteValue(vocabulary.piece(id));
                 byteIds[value] = id;
                 byteOf[id] = (byte) value;
             }
         }
     }
 
-    static boolean isBytePiece(String piece) {
-        return piece.length() == 6
-                && piece.startsWith("<0x")
-                && HexFormat.isHexDigit(piece.charAt(3))
-                && HexFormat.isHexDigit(piece.charAt(4))
-                && piece.charAt(5) == '>';
-    }
-
-    private static int byteValue(String piece) {
-        if (isBytePiece(piece)) {
-            return Integer.parseInt(piece, 3, 5, 16);
+    /**
+     * Reads the tokenizer of a model folder, or of one file: a {@code tokenizer.json}, or else a {@code tokenizer.model}.
+     *
+     * @throws FormatException if there is none, or it is damaged or of another kind
+     */
+    public static Tokenizer read(Path fileOrFolder) {
+        Path file = fileOrFolder;
+        if (Files.isDirectory(fileOrFolder)) {
+            // The first names the control tokens that the second may still call <unusedN>.
+            Path json = fileOrFolder.resolve("tokenizer.json");
+            file = Files.exists(json) ? json : fileOrFolder.resolve("tokenizer.model");
+            if (!Files.exists(file)) {
+                throw new FormatException(fileOrFolder + ": no tokenizer.json and no tokenizer.model in this folder");
+            }
         }
-        throw new FormatException(
-                "the vocabulary says that piece \"" + piece + "\" is a byte, but it is not written <0xHH>");
+        return new Tokenizer(
+                file.toString().endsWith(".json")
+                        ? TokenizerJson.read(file)
+                        : SentencePieceModel.read(file).vocabulary());
     }
 
     private PieceTrie wholePieces(boolean withSpecial) {
@@ -206,7 +212,7 @@ public final class Tokenizer {
         byte[] utf8 = Character.toString(codePoint).getBytes(UTF_8);
         for (byte b : utf8) {
             if (byteIds[b & 0xFF] == SpecialTokens.ABSENT) {
-                ids.add(Math.max(0, special.unknown()));
+                ids.add(special.unknown());
                 return;
             }
         }

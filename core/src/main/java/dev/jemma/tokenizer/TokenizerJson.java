@@ -314,7 +314,7 @@ public final class TokenizerJson {
         if (piece.isEmpty()) {
             return PieceType.UNUSED;
         }
-        return Tokenizer.isBytePiece(piece) ? PieceType.BYTE : PieceType.NORMAL;
+        return Vocabulary.isBytePiece(piece) ? PieceType.BYTE : PieceType.NORMAL;
     }
 
     private int id(JsonParser parser) {

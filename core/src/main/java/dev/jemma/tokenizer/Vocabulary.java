@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.jemma.format.FormatException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalInt;
 
@@ -16,6 +18,9 @@ import java.util.OptionalInt;
 public final class Vocabulary {
     /** Ids have 20 bits in the tables of the tokenizer. */
     static final int MAX_SIZE = (1 << 20) - (1 << 17);
+
+    /** In UTF-16 units. */
+    static final int MAX_PIECE_LENGTH = 255;
 
     /** How a piece writes a space. */
     static final char SPACE_SYMBOL = '\u2581';
@@ -164,9 +169,9 @@ public final class Vocabulary {
             if (id == MAX_SIZE) {
                 throw new FormatException(source + ": more than " + MAX_SIZE + " pieces: not a Gemma vocabulary");
             }
-            if (piece.length() > PieceIndex.MAX_PIECE_BYTES / 4) {
+            if (piece.length() > MAX_PIECE_LENGTH) {
                 throw new FormatException(source + ": piece " + id + " has " + piece.length() + " characters; at most "
-                        + PieceIndex.MAX_PIECE_BYTES / 4 + " are possible");
+                        + MAX_PIECE_LENGTH + " are possible");
             }
             if (Float.isNaN(score)) {
                 throw new FormatException(source + ": the score of piece " + id + " is not a number");
@@ -184,7 +189,8 @@ public final class Vocabulary {
         /**
          * The vocabulary, with the layout of its family.
          *
-         * @throws FormatException if it is empty or two pieces are equal
+         * @throws FormatException if it is empty, two pieces are equal, a byte is not written {@code <0xHH>}, or there
+         *     is neither a piece for every byte nor one for the unknown
          */
         public Vocabulary build() {
             if (pieces.isEmpty()) {
@@ -205,7 +211,28 @@ public final class Vocabulary {
                     throw new FormatException(source + ": piece " + id + " is empty");
                 }
             }
+            checkFallback();
             return new Vocabulary(this);
+        }
+
+        // Every text must have ids, whatever its characters.
+        private void checkFallback() {
+            BitSet bytes = new BitSet();
+            boolean unknown = false;
+            for (int id = 0; id < pieces.size(); id++) {
+                if (types[id] == PieceType.BYTE.code()) {
+                    if (!isBytePiece(pieces.get(id))) {
+                        throw new FormatException(source + ": piece " + id + " is said to be a byte, but is \""
+                                + pieces.get(id) + "\" instead of <0xHH>");
+                    }
+                    bytes.set(byteValue(pieces.get(id)));
+                }
+                unknown |= types[id] == PieceType.UNKNOWN.code();
+            }
+            if (bytes.cardinality() < 256 && !unknown) {
+                throw new FormatException(source + ": the vocabulary has neither a piece for every byte nor an unknown"
+                        + " piece, so it cannot write every text");
+            }
         }
 
         private void canonical(int id) {
@@ -221,6 +248,18 @@ public final class Vocabulary {
     }
 
     static String bytePiece(int value) {
-        return String.format("<0x%02X>", value);
+        return "<0x" + HexFormat.of().withUpperCase().toHexDigits((byte) value) + ">";
+    }
+
+    static boolean isBytePiece(String piece) {
+        return piece.length() == 6
+                && piece.startsWith("<0x")
+                && HexFormat.isHexDigit(piece.charAt(3))
+                && HexFormat.isHexDigit(piece.charAt(4))
+                && piece.charAt(5) == '>';
+    }
+
+    static int byteValue(String piece) {
+        return HexFormat.fromHexDigits(piece, 3, 5);
     }
 }

@@ -99,9 +99,7 @@ class WriterTest {
     void aPlaceThatCannotBeWrittenIsAClearError() throws IOException {
         Path notAFolder = Files.writeString(temp.resolve("file"), "");
         assertThatThrownBy(() -> GgufWriter.create(
-                        notAFolder.resolve("x.gguf"),
-                        GgufMetadata.builder("x").build(),
-                        List.of()))
+                        notAFolder.resolve("x.gguf"), GgufMetadata.builder("x").build(), List.of()))
                 .isInstanceOf(JemmaException.class)
                 .hasMessageContaining("x.gguf cannot be written");
     }

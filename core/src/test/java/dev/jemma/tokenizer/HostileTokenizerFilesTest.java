@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jemma.format.FormatException;
 import dev.jemma.testing.Golden;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -120,7 +123,7 @@ class HostileTokenizerFilesTest {
 
     @Test
     void equalPiecesAreRefusedByName() {
-        GgufVocabulary twins = new GgufVocabulary(List.of("a", "b", "a"), new float[3], new int[] {1, 1, 1});
+        GgufVocabulary twins = new GgufVocabulary(List.of("a", "<unk>", "a"), new float[3], new int[] {1, 2, 1});
         assertThatThrownBy(() -> twins.vocabulary("f.gguf"))
                 .isInstanceOf(FormatException.class)
                 .hasMessage("f.gguf: pieces 0 and 2 are both \"a\"");
@@ -133,10 +136,38 @@ class HostileTokenizerFilesTest {
     }
 
     @Test
+    void aVocabularyThatCannotWriteEveryTextIsRefused() {
+        assertThatThrownBy(() -> TokenizerJson.parse(model("{\"a\":0}", "[]").getBytes(UTF_8), "j"))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("every byte");
+        assertThatThrownBy(() -> new GgufVocabulary(List.of("a"), new float[1], new int[] {6}).vocabulary("g"))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("<0xHH>");
+        Vocabulary unknown = new GgufVocabulary(List.of("<unk>", "a"), new float[2], new int[] {2, 1}).vocabulary("g");
+        assertThat(new Tokenizer(unknown).encode("aba")).containsExactly(1, 0, 1);
+    }
+
+    @Test
+    void aFolderOrFileThatIsNotThereIsNamed(@TempDir Path folder) throws Exception {
+        assertThatThrownBy(() -> Tokenizer.read(folder))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining(folder.toString());
+        assertThatThrownBy(() -> Tokenizer.read(folder.resolve("tokenizer.json")))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("tokenizer.json");
+        Files.write(folder.resolve("tokenizer.model"), MODEL);
+        assertThat(Tokenizer.read(folder).vocabularySize()).isEqualTo(512);
+        Files.write(folder.resolve("tokenizer.json"), JSON);
+        assertThat(Tokenizer.read(folder).encode(TEXT)).isNotEmpty();
+    }
+
+    @Test
     void mergesThatGoInCirclesOrNowhereDoNoHarm() {
         String merges = "[\"a b\",\"b a\",\"ab ab\",\"abab \",\" a\",[\"x\",\"y\"],\"a b\",[\"\",\"\"]]";
         Vocabulary vocabulary = TokenizerJson.parse(
-                model("{\"a\":0,\"b\":1,\"ab\":2,\"ba\":3,\"abab\":4}", merges).getBytes(UTF_8), "circles");
+                model("{\"a\":0,\"b\":1,\"ab\":2,\"ba\":3,\"abab\":4,\"<unk>\":5}", merges)
+                        .getBytes(UTF_8),
+                "circles");
         assertThat(new Tokenizer(vocabulary).encode("ababa")).containsExactly(4, 0);
     }
 
@@ -176,6 +207,22 @@ class HostileTokenizerFilesTest {
             String deep = "{\"extra\":" + open.repeat(100_000);
             assertThatThrownBy(() -> TokenizerJson.parse(deep.getBytes(UTF_8), "deep"))
                     .isInstanceOf(FormatException.class);
+        }
+    }
+
+    @Test
+    void thePieceOfGreatestLengthIsStillFound() {
+        for (String letter : List.of("a", "\uFFFD")) {
+            Vocabulary.Builder pieces = new Vocabulary.Builder("long").add("<unk>", 0, PieceType.UNKNOWN);
+            for (int length = 1; length <= 255; length++) {
+                pieces.add(letter.repeat(length), length, PieceType.NORMAL);
+            }
+            assertThat(new Tokenizer(pieces.build()).encode(letter.repeat(255 * 3)))
+                    .containsExactly(new NaiveSentencePiece(pieces.build())
+                            .encode(letter.repeat(255 * 3)).stream()
+                                    .mapToInt(Integer::intValue)
+                                    .toArray())
+                    .contains(255);
         }
     }
 

