@@ -64,7 +64,8 @@ class ReadmeTest {
     }
 
     private static List<String> blocks(String language) {
-        Matcher matcher = Pattern.compile("(?ms)^```" + language + "\\R(.*?)^```$").matcher(README);
+        Matcher matcher =
+                Pattern.compile("(?ms)^```" + language + "\\R(.*?)^```$").matcher(README);
         return matcher.results().map(block -> block.group(1)).toList();
     }
 
@@ -109,15 +110,11 @@ class ReadmeTest {
         run("import", GOLDEN.resolve("gguf/gemma3-F32.gguf").toString(), "--name", "gemma3-270m");
         run("import", tinyFolder("embeddinggemma").toString(), "--name", "embeddinggemma-300m");
         Files.move(tinyFolder("gemma3"), folder.resolve("model-folder"));
-        Files.writeString(
-                folder.resolve("requests.jsonl"),
-                """
+        Files.writeString(folder.resolve("requests.jsonl"), """
                 {"prompt": "The capital of France is"}
                 {"ids": [2, 40, 41]}
                 """);
-        Files.writeString(
-                folder.resolve("texts.jsonl"),
-                """
+        Files.writeString(folder.resolve("texts.jsonl"), """
                 {"context": "The capital of France", "continuation": " is Paris"}
                 {"ids": [2, 40, 41]}
                 """);

@@ -21,7 +21,7 @@ class RepositoryTest {
     private static final Map<String, Pattern> FORBIDDEN = Map.of(
             "a path of one machine",
                     Pattern.compile(
-                            "(?<![\\w.])/(work/|root/|home/(?!user\\b|me\\b|you\\b)\\w|Users/\\w)|[A-Z]:\\\\+Users\\\\+\\w"),
+                            "(?<![\\w.])/(work/|root/|home/(?!(user|me|you|\\w)\\b)\\w|Users/\\w)|[A-Z]:\\\\+Users\\\\+\\w"),
             "a private network address",
                     Pattern.compile(
                             "(?<![\\d.])(10\\.\\d+|192\\.168|172\\.(1[6-9]|2\\d|3[01]))\\.\\d+\\.\\d+(?![\\d.])"),
@@ -107,6 +107,22 @@ class RepositoryTest {
                         .startsWith("/**")
                         .contains("@NullMarked");
             }
+        }
+    }
+
+    @Test
+    void configurationsOfIdesStartJavaWithTheFlagsOfTheBuild() {
+        Matcher flags = Pattern.compile("<jemma\\.jvm\\.flags>(.*)</jemma\\.jvm\\.flags>")
+                .matcher(Repository.text(Path.of("pom.xml")).orElseThrow());
+        assertThat(flags.find()).isTrue();
+        List<Path> configurations = Repository.files(".run.xml");
+        assertThat(configurations).isNotEmpty();
+        for (Path file : configurations) {
+            assertThat(Repository.text(file).orElseThrow()).contains("\"" + flags.group(1) + "\"");
+        }
+        String settings = Repository.text(Path.of(".vscode", "settings.json")).orElseThrow();
+        for (String flag : flags.group(1).split(" ")) {
+            assertThat(settings).contains("\"" + flag + "\"");
         }
     }
 }
