@@ -137,17 +137,20 @@ final class GenerateCommand implements Callable<Integer> {
         GenerationRequest request = builder.build();
         boolean stream = !json && samples == 1;
         Timing.Clock clock = new Timing.Clock(ids.length);
-        if (stream) {
-            console.print(text);
-            console.flush();
-        }
-        Generation generation = model.generate(request, token -> {
-            clock.token();
+        Generation generation;
+        synchronized (console) { // the prompt is shown once it is accepted, and before the first token
+            generation = model.generate(request, token -> {
+                clock.token();
+                if (stream) {
+                    console.print(token.text());
+                    console.flush();
+                }
+            });
             if (stream) {
-                console.print(token.text());
+                console.print(text);
                 console.flush();
             }
-        });
+        }
         List<Completion> answers;
         Timing timing;
         try (Interrupts _ = new Interrupts(generation::cancel)) {
