@@ -59,8 +59,7 @@ class AllocationTest {
         try (Arena arena = Arena.ofShared();
                 Workers workers = new WorkerPool(1)) {
             AttentionShape shape = new AttentionShape(4, 1, 64, 0.125f, 0f, 0, true);
-            KvBlocks blocks = new KvBlocks(
-                    new MemorySegment[] {arena.allocate(16L * 8192, 64)}, 16, 8192, 0, 4096);
+            KvBlocks blocks = new KvBlocks(new MemorySegment[] {arena.allocate(16L * 8192, 64)}, 16, 8192, 0, 4096);
             int[] table = {0, 1, 2, 3, 4, 5};
             List<Span> spans = List.of(new Span(0, 3, 80, table));
             Tensor k = TestData.activations(new Random(1), arena, 3, 64);
@@ -71,10 +70,12 @@ class AllocationTest {
                     .isLessThanOrEqualTo(BYTES_PER_CALL);
             assertThat(settledBytes(() -> kernels.attention(workers, shape, blocks, spans, q, out)))
                     .isLessThanOrEqualTo(BYTES_PER_CALL);
+            AttentionShape capped = new AttentionShape(4, 1, 64, 0.125f, 50f, 40, true);
+            assertThat(settledBytes(() -> kernels.attention(workers, capped, blocks, spans, q, out)))
+                    .isLessThanOrEqualTo(BYTES_PER_CALL);
             assertThat(settledBytes(() -> kernels.rmsNorm(workers, q, norm, 1e-6f, out)))
                     .isLessThanOrEqualTo(BYTES_PER_CALL);
-            assertThat(settledBytes(() -> kernels.geglu(workers, q, out, out)))
-                    .isLessThanOrEqualTo(BYTES_PER_CALL);
+            assertThat(settledBytes(() -> kernels.geglu(workers, q, out, out))).isLessThanOrEqualTo(BYTES_PER_CALL);
             assertThat(settledBytes(() -> kernels.softcap(workers, out, 30f))).isLessThanOrEqualTo(BYTES_PER_CALL);
         }
     }
