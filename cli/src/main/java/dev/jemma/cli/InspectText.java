@@ -71,12 +71,24 @@ final class InspectText {
 
     private void tokenizer(InspectReport.Vocabulary v) {
         String turn = v.endOfTurn() < 0 ? "" : ", end of turn " + v.endOfTurn();
-        line("tokenizer", "%s, %,d pieces; bos %d, eos %d, pad %d%s", v.family(), v.pieces(), v.bos(), v.eos(), v.pad(), turn);
+        line(
+                "tokenizer",
+                "%s, %,d pieces; bos %d, eos %d, pad %d%s",
+                v.family(),
+                v.pieces(),
+                v.bos(),
+                v.eos(),
+                v.pad(),
+                turn);
     }
 
     private void chat(InspectReport.Chat c) {
-        String builtIn = c.builtIn().map(name -> "built-in template of " + name).orElse("none: the vocabulary has no turn tokens");
-        String own = !c.inFile() ? "the file brings none" : c.matches() ? "the file's own is the same" : "THE FILE'S OWN DIFFERS";
+        String builtIn = c.builtIn()
+                .map(name -> "built-in template of " + name)
+                .orElse("none: the vocabulary has no turn tokens");
+        String own = !c.inFile()
+                ? "the file brings none"
+                : c.matches() ? "the file's own is the same" : "THE FILE'S OWN DIFFERS";
         line("chat", "%s; %s", builtIn, own);
     }
 

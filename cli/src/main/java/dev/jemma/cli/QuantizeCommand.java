@@ -35,7 +35,11 @@ final class QuantizeCommand implements Callable<Integer> {
     @Parameters(index = "1", paramLabel = "DST", description = "The GGUF file to write.")
     private Path to = Path.of("");
 
-    @Option(names = "--type", paramLabel = "TYPE", required = true, description = "What to store matrices as; see below.")
+    @Option(
+            names = "--type",
+            paramLabel = "TYPE",
+            required = true,
+            description = "What to store matrices as; see below.")
     private String type = "";
 
     @Option(names = "--force", description = "Replace the file if it is there.")

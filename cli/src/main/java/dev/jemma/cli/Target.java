@@ -44,7 +44,8 @@ final class Target {
             throw new JemmaException(
                     target + " is no model folder, and is not replaced even with --force; choose another name");
         }
-        String unique = "." + target.getFileName() + "." + ProcessHandle.current().pid();
+        String unique =
+                "." + target.getFileName() + "." + ProcessHandle.current().pid();
         Path fresh = target.toAbsolutePath().resolveSibling(unique + ".new");
         Path old = target.toAbsolutePath().resolveSibling(unique + ".old");
         try {
