@@ -6,12 +6,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.jemma.quant.Quants;
 import dev.jemma.tensor.DType;
 import dev.jemma.testing.Golden;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class GgufFileTest {
+    @TempDir
+    Path temp;
+
     @Test
     void theHeaderOfAGoldenFileIsReadInFull() {
         try (GgufFile file = GgufFile.open(Golden.path("models/gguf/gemma2-F32.gguf"))) {
@@ -68,6 +76,49 @@ class GgufFileTest {
             assertThat(row).isEqualTo(Arrays.copyOfRange(whole, 102, 136));
             assertThatThrownBy(() -> file.read(info, info.byteSize() - 1, MemorySegment.ofArray(row)))
                     .isInstanceOf(IndexOutOfBoundsException.class);
+        }
+    }
+
+    @Test
+    void versionTwoIsReadAsVersionThreeIs() throws IOException {
+        byte[] bytes = Golden.bytes("models/gguf/gemma1-mqa-F32.gguf");
+        bytes[4] = 2;
+        try (GgufFile two = GgufFile.open(Files.write(temp.resolve("two.gguf"), bytes));
+                GgufFile three = GgufFile.open(Golden.path("models/gguf/gemma1-mqa-F32.gguf"))) {
+            assertThat(two.version()).isEqualTo(2);
+            assertThat(two.tensors()).isEqualTo(three.tensors());
+            assertThat(floats(two, "output_norm.weight")).isEqualTo(floats(three, "output_norm.weight"));
+        }
+    }
+
+    @Test
+    void dataFollowTheAlignmentThatTheFileStates() {
+        List<TensorInfo> tensors =
+                List.of(new TensorInfo("a", DType.F32, List.of(1L), 4), new TensorInfo("b", DType.F32, List.of(1L), 4));
+        Path path = temp.resolve("a.gguf");
+        GgufMetadata head =
+                GgufMetadata.builder("a").u32("general.alignment", 128).build();
+        try (GgufWriter writer = GgufWriter.create(path, head, tensors)) {
+            writer.write(MemorySegment.ofArray(new byte[] {0, 0, (byte) 0x80, 0x3f}));
+            writer.write(MemorySegment.ofArray(new byte[] {0, 0, 0, 0x40}));
+            writer.finish();
+        }
+        try (GgufFile file = GgufFile.open(path)) {
+            assertThat(floats(file, "a")).containsExactly(1);
+            assertThat(floats(file, "b")).containsExactly(2);
+            assertThat(file.byteSize() % 128).isZero();
+        }
+    }
+
+    @Test
+    void manyThreadsReadAtOnce() {
+        try (GgufFile file = GgufFile.open(Golden.path("models/gguf/gemma3-F32.gguf"))) {
+            List<String> names = file.tensors().stream().map(TensorInfo::name).toList();
+            List<float[]> alone = names.stream().map(name -> floats(file, name)).toList();
+            IntStream.range(0, 4 * names.size())
+                    .parallel()
+                    .forEach(i -> assertThat(floats(file, names.get(i % names.size())))
+                            .isEqualTo(alone.get(i % names.size())));
         }
     }
 
