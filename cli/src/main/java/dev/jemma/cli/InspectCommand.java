@@ -95,7 +95,7 @@ final class InspectCommand implements Callable<Integer> {
         }
         long dense = files.denseParameters();
         return new InspectReport(
-                Environment.of(Machine.detect().threads().count(), located.sha256(), Optional.empty()),
+                Environment.plain(located.sha256()),
                 located.name(),
                 located.path().toString(),
                 format(files),

@@ -20,8 +20,8 @@ final class InspectText {
             line("tensors", "%-6s %4d tensors, %s", type.type(), type.count(), Units.bytes(type.bytes()));
         }
         tokenizer(report.tokenizer());
-        chat(report.chat());
         if (!report.architecture().equals("gemma-embedding")) {
+            chat(report.chat());
             defaults(report.defaults());
         }
         report.assumed().forEach(value -> line("assumed", value));
