@@ -21,7 +21,7 @@ class RepositoryTest {
     private static final Map<String, Pattern> FORBIDDEN = Map.of(
             "a path of one machine",
                     Pattern.compile(
-                            "(?<![\\w.])/(work/|root/|home/(?!(user|me|you|\\w)\\b)\\w|Users/\\w)|[A-Z]:\\\\+Users\\\\+\\w"),
+                            "(?<![\\w.])/(work/|root/|home/(?!(user|me|you|ann|\\w)\\b)\\w|Users/\\w)|[A-Z]:\\\\+Users\\\\+\\w"),
             "a private network address",
                     Pattern.compile(
                             "(?<![\\d.])(10\\.\\d+|192\\.168|172\\.(1[6-9]|2\\d|3[01]))\\.\\d+\\.\\d+(?![\\d.])"),
