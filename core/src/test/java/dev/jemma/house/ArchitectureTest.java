@@ -14,8 +14,12 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.GeneralCodingRules;
 import dev.jemma.JemmaException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.module.ModuleDescriptor;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -75,6 +79,20 @@ class ArchitectureTest {
                             .as("are its own or in " + Arrays.toString(own)))
                     .check(CORE);
         });
+    }
+
+    @Test
+    void theModuleExportsEveryPackage() throws IOException {
+        ModuleDescriptor module;
+        try (InputStream in = JemmaException.class.getResourceAsStream("/module-info.class")) {
+            module = ModuleDescriptor.read(Objects.requireNonNull(in));
+        }
+        Set<String> exported = new TreeSet<>();
+        module.exports().forEach(export -> exported.add(export.source()));
+        Set<String> packages = new TreeSet<>(Set.of(ROOT));
+        DOORS.keySet().forEach(name -> packages.add(ROOT + "." + name));
+        assertThat(exported).isEqualTo(packages);
+        assertThat(module.name()).isEqualTo("dev.jemma.core");
     }
 
     @Test

@@ -48,7 +48,7 @@ final class Offline {
             }
             default -> throw new IllegalArgumentException(args[0]);
         }
-        System.out.println("done, " + openSockets() + " sockets open");
+        System.out.println("done in " + LanguageModel.class.getModule() + ", " + openSockets() + " sockets open");
     }
 
     private static void useLibrary(Path models) throws IOException {

@@ -99,7 +99,7 @@ class RepositoryTest {
     void everyPackageSaysWhatItIsAndThatNothingIsNull() {
         for (Path file : Repository.files(".java")) {
             String path = file.toString().replace('\\', '/');
-            if (path.contains("/src/main/java/") && !path.endsWith("package-info.java")) {
+            if (path.contains("/src/main/java/") && !path.endsWith("-info.java")) {
                 Path info = file.resolveSibling("package-info.java");
                 assertThat(Repository.root().resolve(info)).exists();
                 assertThat(Repository.text(info).orElseThrow())
