@@ -29,6 +29,7 @@ public final class GgufMetadata {
         return values.keySet();
     }
 
+    /** Whether there is a value of any type for the key. */
     public boolean has(String key) {
         return values.containsKey(key);
     }
@@ -43,6 +44,7 @@ public final class GgufMetadata {
         return values;
     }
 
+    /** The text of a key; empty if it is absent. Throws a {@link FormatException} if it is no text. */
     public Optional<String> string(String key) {
         return value(key).map(v -> switch (v) {
             case GgufValue.Text text -> text.value();
@@ -71,6 +73,7 @@ public final class GgufMetadata {
         };
     }
 
+    /** The truth value of a key; empty if it is absent. Throws a {@link FormatException} if it is none. */
     public Optional<Boolean> bool(String key) {
         return value(key).map(v -> switch (v) {
             case GgufValue.Flag flag -> flag.value();
@@ -161,15 +164,18 @@ public final class GgufMetadata {
             this.source = source;
         }
 
+        /** Puts a value of any type. */
         public Builder value(String key, GgufValue value) {
             values.put(key, value);
             return this;
         }
 
+        /** Puts a text. */
         public Builder string(String key, String value) {
             return value(key, new GgufValue.Text(value));
         }
 
+        /** Puts an unsigned 32-bit number. */
         public Builder u32(String key, long value) {
             if (value < 0 || value > 0xFFFF_FFFFL) {
                 throw new IllegalArgumentException(key + " does not fit 32 bits: " + value);
@@ -182,10 +188,12 @@ public final class GgufMetadata {
             return value(key, new GgufValue.Real(GgufType.F32, (float) value));
         }
 
+        /** Puts a truth value. */
         public Builder bool(String key, boolean value) {
             return value(key, new GgufValue.Flag(value));
         }
 
+        /** Puts an array of texts. */
         public Builder strings(String key, List<String> value) {
             return value(key, new GgufValue.Texts(List.copyOf(value)));
         }
@@ -219,6 +227,7 @@ public final class GgufMetadata {
             return this;
         }
 
+        /** The metadata, in the order in which values were put. */
         public GgufMetadata build() {
             return new GgufMetadata(source, new LinkedHashMap<>(values));
         }

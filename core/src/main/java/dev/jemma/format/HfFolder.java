@@ -115,6 +115,7 @@ public final class HfFolder implements AutoCloseable {
         return Optional.of(folder.resolve(name)).filter(Files::isRegularFile);
     }
 
+    /** The folder. */
     public Path path() {
         return folder;
     }

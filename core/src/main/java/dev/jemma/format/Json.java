@@ -70,26 +70,32 @@ public final class Json {
         return value;
     }
 
+    /** Whether this is the literal null. */
     public boolean isNull() {
         return value.equals(NULL);
     }
 
+    /** Whether this is an object. */
     public boolean isObject() {
         return value instanceof Map;
     }
 
+    /** Whether this is an array. */
     public boolean isArray() {
         return value instanceof List;
     }
 
+    /** Whether this is a string. */
     public boolean isString() {
         return value instanceof String;
     }
 
+    /** Whether this is a number, whole or not. */
     public boolean isNumber() {
         return value instanceof Number;
     }
 
+    /** Whether this is true or false. */
     public boolean isBool() {
         return value instanceof Boolean;
     }
@@ -118,22 +124,27 @@ public final class Json {
         return find(key).isPresent();
     }
 
+    /** A member as text; empty if it is absent or null. */
     public Optional<String> string(String key) {
         return find(key).map(Json::asString);
     }
 
+    /** A member as a whole number; empty if it is absent or null. */
     public OptionalLong integer(String key) {
         return find(key).map(child -> OptionalLong.of(child.asLong())).orElse(OptionalLong.empty());
     }
 
+    /** A member as a number; empty if it is absent or null. */
     public OptionalDouble real(String key) {
         return find(key).map(child -> OptionalDouble.of(child.asDouble())).orElse(OptionalDouble.empty());
     }
 
+    /** A member as a truth value; empty if it is absent or null. */
     public Optional<Boolean> bool(String key) {
         return find(key).map(Json::asBool);
     }
 
+    /** This value as text. Throws a {@link FormatException} if it is none. */
     public String asString() {
         if (value instanceof String s) {
             return s;
@@ -161,6 +172,7 @@ public final class Json {
         return (int) n;
     }
 
+    /** This value as a number. Throws a {@link FormatException} if it is none. */
     public double asDouble() {
         if (value instanceof Number n) {
             return n.doubleValue();
@@ -168,6 +180,7 @@ public final class Json {
         throw wrong("a number");
     }
 
+    /** This value as a truth value. Throws a {@link FormatException} if it is none. */
     public boolean asBool() {
         if (value instanceof Boolean b) {
             return b;

@@ -120,6 +120,7 @@ public final class LanguageModel implements AutoCloseable {
         return files;
     }
 
+    /** The model's tokenizer; safe for use by several threads, also after {@link #close}. */
     public Tokenizer tokenizer() {
         return tokenizer;
     }

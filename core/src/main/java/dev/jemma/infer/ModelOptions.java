@@ -32,6 +32,7 @@ public record ModelOptions(
     /** Told how many bytes of the weights are read, from several threads. */
     @FunctionalInterface
     public interface LoadListener {
+        /** So many bytes of the total are read; the total stays the same. */
         void loaded(long bytesDone, long bytesTotal);
     }
 
@@ -40,6 +41,7 @@ public record ModelOptions(
         return builder().build();
     }
 
+    /** A builder that starts from the defaults. */
     public static Builder builder() {
         return new Builder();
     }
@@ -103,6 +105,7 @@ public record ModelOptions(
             return this;
         }
 
+        /** The options. */
         public ModelOptions build() {
             return new ModelOptions(
                     threads,

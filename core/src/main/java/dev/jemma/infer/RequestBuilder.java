@@ -31,6 +31,7 @@ public final class RequestBuilder {
         return this;
     }
 
+    /** How tokens are chosen, instead of the model's own way. */
     public RequestBuilder sampling(SamplingOptions options) {
         sampling = options;
         return this;
@@ -42,6 +43,7 @@ public final class RequestBuilder {
         return this;
     }
 
+    /** Seed of the random numbers: the same request with the same seed gives the same tokens. */
     public RequestBuilder seed(long value) {
         sampling = sampling.toBuilder().seed(value).build();
         return this;
@@ -76,6 +78,11 @@ public final class RequestBuilder {
         return this;
     }
 
+    /**
+     * The request.
+     *
+     * @throws IllegalArgumentException if the prompt is empty or a number is out of its range
+     */
     public GenerationRequest build() {
         int most = maxTokens;
         if (!maxTokensAsked) { // a default never makes a prompt too long

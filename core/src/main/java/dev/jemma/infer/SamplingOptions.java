@@ -71,6 +71,7 @@ public record SamplingOptions(
                 && suppressed.isEmpty();
     }
 
+    /** A builder that starts from {@link #GREEDY}. */
     public static Builder builder() {
         return new Builder();
     }
@@ -169,6 +170,11 @@ public record SamplingOptions(
             return this;
         }
 
+        /**
+         * The options.
+         *
+         * @throws IllegalArgumentException if a value is out of its range
+         */
         public SamplingOptions build() {
             return new SamplingOptions(
                     repetitionPenalty,

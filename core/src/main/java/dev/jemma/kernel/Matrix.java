@@ -8,10 +8,13 @@ import java.lang.foreign.MemorySegment;
  * back exactly what the file's block decodes to. Immutable; any number of threads may use it.
  */
 public interface Matrix {
+    /** Element type, as in the file. */
     DType type();
 
+    /** Rows: outputs of a product. */
     int rows();
 
+    /** Columns: inputs of a product. */
     int cols();
 
     /** Bytes held, padding included. */

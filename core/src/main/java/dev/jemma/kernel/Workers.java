@@ -8,6 +8,7 @@ public interface Workers extends AutoCloseable {
     /** A piece of work; {@code worker} in 0 … {@link #threads()} − 1 names scratch memory that no other chunk uses now. */
     @FunctionalInterface
     interface Chunk {
+        /** Does chunk {@code chunk}, counted from 0, on the thread {@code worker}, counted from 0. */
         void run(int chunk, int worker);
     }
 

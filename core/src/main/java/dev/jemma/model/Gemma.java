@@ -26,6 +26,7 @@ public final class Gemma {
         this.finalNorm = finalNorm;
     }
 
+    /** What the files say the model is. */
     public GemmaConfig config() {
         return config;
     }

@@ -7,8 +7,10 @@ import dev.jemma.kernel.Matrix;
  * trained parameter or one with a low-rank adapter elsewhere; an {@link Ops} knows those that it can compute.
  */
 public interface Linear {
+    /** Numbers that go in: columns of the weight. */
     int in();
 
+    /** Numbers that come out: rows of the weight. */
     int out();
 
     /** A matrix as the kernels packed it. */

@@ -24,8 +24,10 @@ public final class ModelFiles implements AutoCloseable {
 
     /** What a file is, for those that need more than the model definition does. */
     public sealed interface Source {
+        /** One GGUF file, or a split one. */
         record Gguf(GgufFile file) implements Source {}
 
+        /** A folder as the Hugging Face hub lays it out. */
         record HuggingFace(HfFolder folder) implements Source {}
     }
 
@@ -97,10 +99,12 @@ public final class ModelFiles implements AutoCloseable {
         return path;
     }
 
+    /** The files themselves. */
     public Source source() {
         return source;
     }
 
+    /** What they say the model is. */
     public GemmaConfig config() {
         return config;
     }

@@ -37,10 +37,12 @@ public record Tensor(MemorySegment data, int rows, int cols) {
         return t;
     }
 
+    /** One element. */
     public float get(int row, int col) {
         return data.get(ValueLayout.JAVA_FLOAT, offset(row, col));
     }
 
+    /** Changes one element. */
     public void set(int row, int col, float value) {
         data.set(ValueLayout.JAVA_FLOAT, offset(row, col), value);
     }
