@@ -193,7 +193,9 @@ final class BenchCommand implements Callable<Integer> {
         }
         var config = languageModel.config();
         return new Report(
-                opened.environment(Optional.of(seed)),
+                json
+                        ? opened.environment(Optional.of(seed))
+                        : Environment.of(languageModel.threads(), Optional.empty(), Optional.of(seed)),
                 opened.located().name(),
                 config.architecture().ggufName(),
                 ModelLoader.bytesToRead(languageModel.files()),

@@ -66,7 +66,8 @@ final class TokenizerFiles {
 
     private static String piece(Vocabulary vocabulary, int id) {
         if (id >= vocabulary.size()) {
-            throw new FormatException("the model's tokenizer names token " + id + ", but has only " + vocabulary.size());
+            throw new FormatException(
+                    "the model's tokenizer names token " + id + ", but has only " + vocabulary.size());
         }
         return vocabulary.piece(id);
     }
