@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
         description = "Turn text into token ids.",
         footer = {
             "",
-            "Text is plain unless --special says otherwise: a <bos> that is written out stays five characters.",
+            "Text is plain unless --special says otherwise: a <bos> written out is five characters.",
             "Text from standard input is taken as it is, with the line break at its end.",
             "",
             "Examples:",
