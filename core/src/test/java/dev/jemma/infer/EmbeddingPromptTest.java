@@ -33,7 +33,9 @@ class EmbeddingPromptTest {
         int[] ids = EmbeddingPrompt.ids(tokenizer, "a: ", "<eos>");
 
         int[] text = tokenizer.encode("a: <eos>"); // plain text: no control token can be smuggled in
-        assertThat(ids).startsWith(tokenizer.special().bos()).endsWith(tokenizer.special().eos());
+        assertThat(ids)
+                .startsWith(tokenizer.special().bos())
+                .endsWith(tokenizer.special().eos());
         assertThat(Arrays.copyOfRange(ids, 1, ids.length - 1)).isEqualTo(text);
         assertThat(text).doesNotContain(tokenizer.special().eos());
     }
