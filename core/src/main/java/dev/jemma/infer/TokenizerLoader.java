@@ -34,8 +34,8 @@ public final class TokenizerLoader {
      */
     public static Tokenizer load(Path path) {
         if (Files.isDirectory(path)) {
-            return new Tokenizer(fromFolder(
-                    path, file(path.resolve("tokenizer.model")), file(path.resolve("tokenizer.json"))));
+            return new Tokenizer(
+                    fromFolder(path, file(path.resolve("tokenizer.model")), file(path.resolve("tokenizer.json"))));
         }
         if (GgufFile.looksLike(path)) {
             try (GgufFile file = GgufFile.open(path)) {

@@ -69,7 +69,14 @@ final class TileDecoder {
                 quads(w, base, k0, k1, scratch);
                 for (int g = 0; g < (k1 - k0) / layout.groupSize; g++) {
                     int size = layout.groupSize;
-                    scaled(scratch.quads, g * size * 4, size / 4, unsignedOffset(layout), scratch, g * ROWS, tile,
+                    scaled(
+                            scratch.quads,
+                            g * size * 4,
+                            size / 4,
+                            unsignedOffset(layout),
+                            scratch,
+                            g * ROWS,
+                            tile,
                             at + g * size * ROWS);
                 }
             }
@@ -185,7 +192,10 @@ final class TileDecoder {
                 IntVector u = IntVector.fromArray(I, words, from + quad * ROWS + h);
                 int to = at + 4 * quad * ROWS + h;
                 for (int b = 0; b < 4; b++) {
-                    toFloat(u.lanewise(LSHR, 8 * b).and(255).sub(o)).mul(s).sub(m).intoArray(tile, to + b * ROWS);
+                    toFloat(u.lanewise(LSHR, 8 * b).and(255).sub(o))
+                            .mul(s)
+                            .sub(m)
+                            .intoArray(tile, to + b * ROWS);
                 }
             }
         }
@@ -211,9 +221,8 @@ final class TileDecoder {
             loadHalves(w, scaleAt + 2L * ROWS * firstScale, scales, scratch, scratch.blockScales, 0);
             int firstLine = first / 4;
             int lines = Math.ceilDiv(first + count, 4) - firstLine;
-            long factors = base
-                    + (kind == 0 ? layout.groupScaleAt : layout.groupMinAt)
-                    + (long) PanelLayout.LINE * firstLine;
+            long factors =
+                    base + (kind == 0 ? layout.groupScaleAt : layout.groupMinAt) + (long) PanelLayout.LINE * firstLine;
             MemorySegment.copy(w.data(), ValueLayout.JAVA_INT, factors, scratch.lines, 0, lines * ROWS);
             multiplyFactors(layout, first, count, scratch, kind == 0 ? scratch.scales : scratch.mins, at);
         }
@@ -225,8 +234,7 @@ final class TileDecoder {
     }
 
     /** Scales of blocks times the signed bytes of their groups' factors. */
-    private static void multiplyFactors(
-            PanelLayout layout, int first, int count, Scratch scratch, float[] to, int at) {
+    private static void multiplyFactors(PanelLayout layout, int first, int count, Scratch scratch, float[] to, int at) {
         for (int i = 0; i < count; i++) {
             int g = first + i;
             int scale = (g / layout.groupsPerScale - first / layout.groupsPerScale) * ROWS;

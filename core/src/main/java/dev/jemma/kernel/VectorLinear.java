@@ -164,7 +164,9 @@ final class VectorLinear {
                 TileDecoder.scales(w, panel, k0, k1, scratch.decoder, 0);
                 boolean hasMin = CodeRow.hasMin(layout.type);
                 switch (layout.codeBits) {
-                    case 8 -> Gemv.codes8(w.data(), at, blocks, x.values, x.scale, block0, scratch.decoder.scales, scratch.acc);
+                    case 8 ->
+                        Gemv.codes8(
+                                w.data(), at, blocks, x.values, x.scale, block0, scratch.decoder.scales, scratch.acc);
                     case 4 ->
                         Gemv.codes4(
                                 w.data(),

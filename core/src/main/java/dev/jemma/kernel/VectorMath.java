@@ -58,7 +58,8 @@ final class VectorMath {
         IntVector magnitude = h.and(0x7fff).lanewise(LSHL, 13);
         IntVector bits = magnitude.add(HALF_REBASE);
         bits = bits.blend(bits.add(HALF_REBASE), magnitude.compare(VectorOperators.GE, HALF_INFINITY));
-        FloatVector small = magnitude.add(HALF_REBASE + (1 << 23)).reinterpretAsFloats().sub(0x1p-14f);
+        FloatVector small =
+                magnitude.add(HALF_REBASE + (1 << 23)).reinterpretAsFloats().sub(0x1p-14f);
         bits = bits.blend(small.reinterpretAsInts(), magnitude.compare(VectorOperators.LT, 1 << 23));
         return bits.or(h.and(0x8000).lanewise(LSHL, 16)).reinterpretAsFloats();
     }
