@@ -8,8 +8,7 @@ BUILD_LOCK=$HOME_DIR/.build-lock
 # Succeeds if the jars are there and no source is newer than the last build. Folders count too: a deleted file shows there.
 is_built() {
     [ -f "$BUILD_STAMP" ] && [ -f "$HOME_DIR/cli/target/jemma-cli.jar" ] && [ -d "$HOME_DIR/cli/target/lib" ] || return 1
-    newer=$(find "$HOME_DIR/pom.xml" "$HOME_DIR/core/pom.xml" "$HOME_DIR/cli/pom.xml" \
-        "$HOME_DIR/core/src/main" "$HOME_DIR/cli/src/main" -newer "$BUILD_STAMP" 2>/dev/null | head -n 1)
+    newer=$(find "$HOME_DIR/pom.xml" "$HOME_DIR"/*/pom.xml "$HOME_DIR"/*/src/main -newer "$BUILD_STAMP" 2>/dev/null | head -n 1)
     [ -z "$newer" ]
 }
 

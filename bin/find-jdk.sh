@@ -33,6 +33,10 @@ jdk_fits() {
 # Prints the Java folder of the java on the PATH, symbolic links followed.
 jdk_on_path() {
     jdk_java=$(command -v java 2>/dev/null) || return 0
+    if [ "$jdk_java" = /usr/bin/java ] && [ -x /usr/libexec/java_home ]; then # macOS: a stub, which knows the real ones
+        /usr/libexec/java_home -v "$JDK_WANTED+" 2>/dev/null || :
+        return 0
+    fi
     while [ -h "$jdk_java" ]; do
         jdk_link=$(readlink "$jdk_java")
         case $jdk_link in

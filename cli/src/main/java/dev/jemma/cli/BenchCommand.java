@@ -102,7 +102,8 @@ final class BenchCommand implements Callable<Integer> {
             double[] samples) {
         static Result of(String test, int prompt, int generated, double[] samples) {
             double mean = Arrays.stream(samples).average().orElse(0);
-            double squares = Arrays.stream(samples).map(s -> (s - mean) * (s - mean)).sum();
+            double squares =
+                    Arrays.stream(samples).map(s -> (s - mean) * (s - mean)).sum();
             double deviation = samples.length > 1 ? Math.sqrt(squares / (samples.length - 1)) : 0;
             return new Result(test, prompt, generated, mean, deviation, samples);
         }
@@ -121,7 +122,8 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         List<Test> tests = tests();
-        ModelLocator.Located located = run.locator(console).locate(model.reference().orElse(""));
+        ModelLocator.Located located =
+                run.locator(console).locate(model.reference().orElse(""));
         try (RunOptions.Opened opened =
                 run.open(console, located, options -> options.prefixCache(false).sequences(1))) {
             refuseTooLong(opened.model(), tests);
@@ -228,8 +230,8 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private static String table(Report report) {
-        StringBuilder text = new StringBuilder(String.format(
-                "| model | size | parameters | kernels | threads | test | tokens/s |%n"
+        StringBuilder text =
+                new StringBuilder(String.format("| model | size | parameters | kernels | threads | test | tokens/s |%n"
                         + "|---|---:|---:|---|---:|---|---:|%n"));
         for (Result result : report.results()) {
             text.append(String.format(

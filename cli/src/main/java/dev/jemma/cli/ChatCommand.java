@@ -85,7 +85,8 @@ final class ChatCommand implements Callable<Integer> {
     private ChatTemplate template(RunOptions.Opened opened) {
         LanguageModel languageModel = opened.model();
         if (languageModel.config().embedsText()) {
-            throw new JemmaException(opened.located().name() + " is an embedding model, which does not talk; use embed");
+            throw new JemmaException(
+                    opened.located().name() + " is an embedding model, which does not talk; use embed");
         }
         ChatTemplate template = Templates.of(languageModel.files(), languageModel.tokenizer())
                 .orElseThrow(() -> new JemmaException(

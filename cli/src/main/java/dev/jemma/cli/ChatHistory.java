@@ -75,7 +75,8 @@ final class ChatHistory {
     }
 
     private void rewrite(List<String> entries) throws IOException {
-        Path fresh = file.resolveSibling(file.getFileName() + "." + ProcessHandle.current().pid());
+        Path fresh = file.resolveSibling(
+                file.getFileName() + "." + ProcessHandle.current().pid());
         create(fresh);
         for (String entry : entries) {
             append(fresh, entry);

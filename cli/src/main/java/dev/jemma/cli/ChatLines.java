@@ -23,7 +23,9 @@ final class ChatLines {
         String text = lines.strip();
         if (text.startsWith(QUOTES) && isComplete(lines)) {
             // the space keeps a slash inside from being a command
-            return " " + text.substring(QUOTES.length(), text.length() - QUOTES.length()).strip();
+            return " "
+                    + text.substring(QUOTES.length(), text.length() - QUOTES.length())
+                            .strip();
         }
         return lines.replace("\\\n", "\n");
     }

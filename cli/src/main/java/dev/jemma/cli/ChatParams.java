@@ -53,7 +53,8 @@ record ChatParams(SamplingOptions sampling, OptionalInt maxTokens) {
                     return new ChatParams(sampling, OptionalInt.of(most));
                 }
                 default ->
-                    throw new MisuseException("there is no value '" + name + "'; there are " + String.join(", ", NAMES));
+                    throw new MisuseException(
+                            "there is no value '" + name + "'; there are " + String.join(", ", NAMES));
             }
             return new ChatParams(b.build(), maxTokens);
         } catch (NumberFormatException e) {

@@ -158,7 +158,9 @@ final class ChatSession {
                 show.accept(piece.text());
             }
             Completion completion = generation.await().getFirst();
-            show.accept(completion.text().substring(Math.min(shown, completion.text().length())));
+            show.accept(completion
+                    .text()
+                    .substring(Math.min(shown, completion.text().length())));
             return new Answer(
                     completion.text(),
                     completion.finishReason(),

@@ -52,6 +52,8 @@ final class Commands {
                 new Entry(Group.FILES, "inspect", InspectCommand::new),
                 new Entry(Group.FILES, "tokenize", TokenizeCommand::new),
                 new Entry(Group.FILES, "detokenize", DetokenizeCommand::new),
+                new Entry(Group.FILES, "convert", ConvertCommand::new),
+                new Entry(Group.FILES, "quantize", QuantizeCommand::new),
                 new Entry(Group.MACHINE, "doctor", DoctorCommand::new));
     }
 }

@@ -46,7 +46,10 @@ final class DetokenizeCommand implements Callable<Integer> {
     @Option(names = "--jsonl", paramLabel = "IN", description = "A file of lines {\"ids\"}; - for standard input.")
     private Optional<String> jsonl = Optional.empty();
 
-    @Option(names = "--out", paramLabel = "OUT", description = "Where the lines {\"text\"} go (default: standard output).")
+    @Option(
+            names = "--out",
+            paramLabel = "OUT",
+            description = "Where the lines {\"text\"} go (default: standard output).")
     private Optional<String> out = Optional.empty();
 
     @Option(names = "--json", description = "Print the result as JSON.")

@@ -112,8 +112,8 @@ final class EmbedCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (jsonl.isPresent() && (!texts.isEmpty() || json)) {
-            throw new MisuseException("--jsonl takes its texts from the file and writes JSON as it is:"
-                    + " leave out TEXT and --json");
+            throw new MisuseException(
+                    "--jsonl takes its texts from the file and writes JSON as it is:" + " leave out TEXT and --json");
         }
         if (out.isPresent() && jsonl.isEmpty()) {
             throw new MisuseException("--out goes with --jsonl; use > to write vectors of arguments to a file");
@@ -138,7 +138,8 @@ final class EmbedCommand implements Callable<Integer> {
     private void check(ModelLocator.Located located) {
         try (ModelFiles files = ModelFiles.open(located.path())) {
             if (!files.config().embedsText()) {
-                throw new JemmaException(located.name() + " is a " + files.config().architecture().title()
+                throw new JemmaException(located.name() + " is a "
+                        + files.config().architecture().title()
                         + " model, which does not embed; name an EmbeddingGemma model with -m");
             }
             int most = files.config().hiddenSize();

@@ -31,7 +31,12 @@ public record Environment(
 
     /** The environment of a command that computes nothing: no provider, one thread. */
     public static Environment plain() {
-        return of("none", 1, Optional.empty(), Optional.empty());
+        return plain(Optional.empty());
+    }
+
+    /** The environment of a command that looks at a model and computes nothing. */
+    static Environment plain(Optional<String> modelSha256) {
+        return of("none", 1, modelSha256, Optional.empty());
     }
 
     /** The environment of a run with so many threads, this model and seed. */

@@ -137,30 +137,43 @@ final class GenerateCommand implements Callable<Integer> {
         GenerationRequest request = builder.build();
         boolean stream = !json && samples == 1;
         Timing.Clock clock = new Timing.Clock(ids.length);
-        if (stream) {
-            console.print(text);
-            console.flush();
-        }
-        Generation generation = model.generate(request, token -> {
-            clock.token();
+        Generation generation;
+        synchronized (console) { // the prompt is shown once it is accepted, and before the first token
+            generation = model.generate(request, token -> {
+                clock.token();
+                if (stream) {
+                    console.print(token.text());
+                    console.flush();
+                }
+            });
             if (stream) {
-                console.print(token.text());
+                console.print(text);
                 console.flush();
             }
-        });
-        List<Completion> answers = Interrupts.await(generation);
-        Timing timing = clock.stop();
+        }
+        List<Completion> answers;
+        Timing timing;
+        try (Interrupts _ = new Interrupts(generation::cancel)) {
+            answers = generation.await();
+            timing = clock.stop();
+            show(opened, text, sampling, answers, timing);
+            console.flush();
+        }
+        boolean cut = answers.stream().anyMatch(a -> a.finishReason() == FinishReason.CANCELLED);
+        return cut ? Jemma.INTERRUPTED : Jemma.OK;
+    }
+
+    private void show(
+            RunOptions.Opened opened, String text, SamplingOptions sampling, List<Completion> answers, Timing timing) {
         if (json) {
             List<GenerationOutput> outputs =
                     answers.stream().map(GenerationOutput::of).toList();
             Optional<Long> seed = sampling.greedy() ? Optional.empty() : Optional.of(sampling.seed());
             console.println(Json.pretty(new Report(opened.environment(seed), outputs, timing)));
         } else {
-            print(text, answers, stream);
+            print(text, answers, samples == 1);
         }
         console.note(timing.toString());
-        boolean cut = answers.stream().anyMatch(a -> a.finishReason() == FinishReason.CANCELLED);
-        return cut ? Jemma.INTERRUPTED : Jemma.OK;
     }
 
     private void print(String text, List<Completion> answers, boolean streamed) {

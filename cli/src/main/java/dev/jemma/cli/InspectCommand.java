@@ -74,7 +74,8 @@ final class InspectCommand implements Callable<Integer> {
         if (context.isPresent() && context.get() < 1) {
             throw new MisuseException("--context must be at least 1, not " + context.get());
         }
-        ModelLocator.Located located = source.locator(console).locate(model.reference().orElse(""));
+        ModelLocator.Located located =
+                source.locator(console).locate(model.reference().orElse(""));
         try (ModelFiles files = ModelFiles.open(located.path())) {
             InspectReport report = report(located, files);
             console.print(json ? Json.pretty(report) + System.lineSeparator() : new InspectText(report).toString());
@@ -85,8 +86,7 @@ final class InspectCommand implements Callable<Integer> {
     private InspectReport report(ModelLocator.Located located, ModelFiles files) {
         GemmaConfig config = files.config();
         Tokenizer tokenizer = TokenizerLoader.load(files);
-        Optional<ChatTemplate> template =
-                config.embedsText() ? Optional.empty() : Templates.of(files, tokenizer);
+        Optional<ChatTemplate> template = config.embedsText() ? Optional.empty() : Templates.of(files, tokenizer);
         List<String> warnings = new ArrayList<>(files.notes());
         template.flatMap(t -> Templates.warning(files, t)).ifPresent(warnings::add);
         int length = context.orElse(config.contextLength());
@@ -95,7 +95,7 @@ final class InspectCommand implements Callable<Integer> {
         }
         long dense = files.denseParameters();
         return new InspectReport(
-                Environment.of(Machine.detect().threads().count(), located.sha256(), Optional.empty()),
+                Environment.plain(located.sha256()),
                 located.name(),
                 located.path().toString(),
                 format(files),
@@ -197,12 +197,7 @@ final class InspectCommand implements Callable<Integer> {
             case GENERIC -> "another SentencePiece vocabulary";
         };
         return new InspectReport.Vocabulary(
-                family,
-                tokenizer.vocabularySize(),
-                special.bos(),
-                special.eos(),
-                special.pad(),
-                special.endOfTurn());
+                family, tokenizer.vocabularySize(), special.bos(), special.eos(), special.pad(), special.endOfTurn());
     }
 
     private static InspectReport.Defaults defaults(GenerationDefaults defaults) {

@@ -20,8 +20,8 @@ final class InspectText {
             line("tensors", "%-6s %4d tensors, %s", type.type(), type.count(), Units.bytes(type.bytes()));
         }
         tokenizer(report.tokenizer());
-        chat(report.chat());
         if (!report.architecture().equals("gemma-embedding")) {
+            chat(report.chat());
             defaults(report.defaults());
         }
         report.assumed().forEach(value -> line("assumed", value));
@@ -71,12 +71,24 @@ final class InspectText {
 
     private void tokenizer(InspectReport.Vocabulary v) {
         String turn = v.endOfTurn() < 0 ? "" : ", end of turn " + v.endOfTurn();
-        line("tokenizer", "%s, %,d pieces; bos %d, eos %d, pad %d%s", v.family(), v.pieces(), v.bos(), v.eos(), v.pad(), turn);
+        line(
+                "tokenizer",
+                "%s, %,d pieces; bos %d, eos %d, pad %d%s",
+                v.family(),
+                v.pieces(),
+                v.bos(),
+                v.eos(),
+                v.pad(),
+                turn);
     }
 
     private void chat(InspectReport.Chat c) {
-        String builtIn = c.builtIn().map(name -> "built-in template of " + name).orElse("none: the vocabulary has no turn tokens");
-        String own = !c.inFile() ? "the file brings none" : c.matches() ? "the file's own is the same" : "THE FILE'S OWN DIFFERS";
+        String builtIn = c.builtIn()
+                .map(name -> "built-in template of " + name)
+                .orElse("none: the vocabulary has no turn tokens");
+        String own = !c.inFile()
+                ? "the file brings none"
+                : c.matches() ? "the file's own is the same" : "THE FILE'S OWN DIFFERS";
         line("chat", "%s; %s", builtIn, own);
     }
 

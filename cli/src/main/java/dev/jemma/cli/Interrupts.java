@@ -1,32 +1,39 @@
 package dev.jemma.cli;
 
-import dev.jemma.infer.Completion;
-import dev.jemma.infer.Generation;
-import java.util.List;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
-/** Makes Ctrl-C end an answer, with what there is of it, rather than the process in mid-line. */
-final class Interrupts {
-    private Interrupts() {}
+/**
+ * Makes Ctrl-C end a piece of work, with what there is of it, rather than the process in mid-line: while it is open, an
+ * interruption of the process first asks the work to stop and then waits a moment for it to be closed.
+ */
+final class Interrupts implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-    /** Waits for a generation; an interruption cancels it and waits for the end, which is then near. */
-    static List<Completion> await(Generation generation) {
-        Thread hook = Thread.ofPlatform().unstarted(() -> {
-            generation.cancel();
-            try { // the main thread prints what there is and ends the process by itself
-                Thread.sleep(2000);
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final Thread hook;
+
+    /** @param stop asks the work to end; called from another thread */
+    Interrupts(Runnable stop) {
+        hook = Thread.ofPlatform().unstarted(() -> {
+            stop.run();
+            try {
+                closed.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
         });
         Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
         try {
-            return generation.await();
-        } finally {
-            try {
-                Runtime.getRuntime().removeShutdownHook(hook);
-            } catch (IllegalStateException e) {
-                // the process is ending: the hook has done its work
-            }
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // the process is ending: the hook has done its work
         }
     }
 }

@@ -32,6 +32,7 @@ public final class Progress implements AutoCloseable {
     private static final long REDRAW_NANOS = 100_000_000L;
     private static final long LINE_NANOS = 5_000_000_000L;
     private static final int BAR_CELLS = 24;
+    private static final int MIN_BAR_CELLS = 6;
     private static final double MIN_SECONDS_TO_GUESS = 1;
 
     private final Console console;
@@ -143,9 +144,10 @@ public final class Progress implements AutoCloseable {
         int room = console.columns() - 1 - numbers.length();
         String name = withBar && label.length() > room && room > 0 ? label.substring(0, room) : label;
         StringBuilder text = new StringBuilder(name);
-        if (withBar && total > 0 && room - name.length() >= BAR_CELLS + 3) {
-            int full = (int) (part() * BAR_CELLS);
-            text.append(" [").repeat('#', full).repeat('.', BAR_CELLS - full).append(']');
+        int cells = Math.min(BAR_CELLS, room - name.length() - 3);
+        if (withBar && total > 0 && cells >= MIN_BAR_CELLS) {
+            int full = (int) (part() * cells);
+            text.append(" [").repeat('#', full).repeat('.', cells - full).append(']');
         }
         return text.append(numbers).toString();
     }

@@ -78,9 +78,7 @@ public final class RunOptions {
 
     /** As above; {@code more} sets what no flag does. */
     public Opened open(
-            Console console,
-            ModelLocator.Located located,
-            Consumer<dev.jemma.infer.ModelOptions.Builder> more) {
+            Console console, ModelLocator.Located located, Consumer<dev.jemma.infer.ModelOptions.Builder> more) {
         try (Progress bar = console.progress("loading " + located.name(), 0, Progress.Unit.BYTES)) {
             dev.jemma.infer.ModelOptions.LoadListener listener = (done, total) -> {
                 bar.total(total);
@@ -93,8 +91,7 @@ public final class RunOptions {
     }
 
     private dev.jemma.infer.ModelOptions loading(
-            dev.jemma.infer.ModelOptions.LoadListener listener,
-            Consumer<dev.jemma.infer.ModelOptions.Builder> more) {
+            dev.jemma.infer.ModelOptions.LoadListener listener, Consumer<dev.jemma.infer.ModelOptions.Builder> more) {
         var options = dev.jemma.infer.ModelOptions.builder()
                 .precision(exact ? Precision.EXACT : Precision.FAST)
                 .embeddingScale(scale())

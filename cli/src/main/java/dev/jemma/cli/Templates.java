@@ -16,9 +16,8 @@ final class Templates {
                 || tokenizer.special().endOfTurn() == SpecialTokens.ABSENT) {
             return Optional.empty();
         }
-        return Optional.of(files.chatTemplate()
-                .flatMap(ChatTemplate::recognize)
-                .orElseGet(() -> ChatTemplate.of(tokenizer)));
+        return Optional.of(
+                files.chatTemplate().flatMap(ChatTemplate::recognize).orElseGet(() -> ChatTemplate.of(tokenizer)));
     }
 
     /** A warning if the file brings a template that does something else than the built-in one. */

@@ -31,7 +31,8 @@ final class TerminalReader implements ChatReader {
         this.console = console;
         this.history = history;
         try {
-            terminal = TerminalBuilder.builder().system(true).nativeSignals(true).build();
+            terminal =
+                    TerminalBuilder.builder().system(true).nativeSignals(true).build();
         } catch (IOException e) {
             throw new JemmaException("the terminal cannot be used: " + e.getMessage(), e);
         }

@@ -52,7 +52,10 @@ final class TokenizeCommand implements Callable<Integer> {
     @Option(names = "--jsonl", paramLabel = "IN", description = "A file of lines {\"text\"}; - for standard input.")
     private Optional<String> jsonl = Optional.empty();
 
-    @Option(names = "--out", paramLabel = "OUT", description = "Where the lines {\"ids\"} go (default: standard output).")
+    @Option(
+            names = "--out",
+            paramLabel = "OUT",
+            description = "Where the lines {\"ids\"} go (default: standard output).")
     private Optional<String> out = Optional.empty();
 
     @Option(names = "--json", description = "Print the result as JSON.")
@@ -84,14 +87,15 @@ final class TokenizeCommand implements Callable<Integer> {
         Tokenizer tokenizer = source.open(console);
         Tokens tokens = tokens(tokenizer, text.orElseGet(() -> Input.text(console, "the text")));
         if (json) {
-            console.println(Json.pretty(
-                    new Report(Environment.plain(), tokens.ids().length, tokens.ids(), tokens.pieces())));
+            console.println(
+                    Json.pretty(new Report(Environment.plain(), tokens.ids().length, tokens.ids(), tokens.pieces())));
         } else if (tokens.pieces().isPresent()) {
             for (int i = 0; i < tokens.ids().length; i++) {
                 console.println(tokens.ids()[i] + "\t" + tokens.pieces().get().get(i));
             }
         } else {
-            console.println(Arrays.stream(tokens.ids()).mapToObj(Integer::toString).collect(Collectors.joining(" ")));
+            console.println(
+                    Arrays.stream(tokens.ids()).mapToObj(Integer::toString).collect(Collectors.joining(" ")));
         }
         return Jemma.OK;
     }
@@ -103,7 +107,11 @@ final class TokenizeCommand implements Callable<Integer> {
         if (pieces) {
             List<String> names = new ArrayList<>(all.length);
             for (int id : all) {
-                names.add(tokenizer.piece(id).replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r"));
+                names.add(tokenizer
+                        .piece(id)
+                        .replace("\n", "\\n")
+                        .replace("\t", "\\t")
+                        .replace("\r", "\\r"));
             }
             shown = Optional.of(names);
         }

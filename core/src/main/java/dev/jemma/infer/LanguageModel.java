@@ -105,8 +105,9 @@ public final class LanguageModel implements AutoCloseable {
         return new EngineOptions(context, budget, options.batchRows(), options.sequences(), options.prefixCache());
     }
 
+    /** What one sequence of so many tokens takes while a chunk is being computed. */
     private long kvBytes(GemmaConfig config, int tokens) {
-        return MemoryNeed.kvBytes(config, tokens, options.batchRows());
+        return config.kvBytes(tokens) + config.kvBytes(options.batchRows() + CONTEXT_STEP);
     }
 
     /** What the file says the model is. */

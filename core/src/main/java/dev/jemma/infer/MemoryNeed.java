@@ -1,5 +1,7 @@
 package dev.jemma.infer;
 
+import dev.jemma.kernel.AttentionShape;
+import dev.jemma.kernel.KvBlocks;
 import dev.jemma.model.GemmaConfig;
 import dev.jemma.model.LayerConfig;
 import dev.jemma.model.ModelFiles;
@@ -14,9 +16,6 @@ import dev.jemma.model.ModelLoader;
  * @param scratchBytes activations of one forward pass
  */
 public record MemoryNeed(int context, long weightBytes, long kvBytes, long scratchBytes) {
-    /** Room for blocks that are only partly in use. */
-    private static final int SLACK_TOKENS = 256;
-
     private static final int REGIONS = 2; // scratch memory is used in turn, layer by layer
     private static final int LOGIT_ROWS = 16;
 
@@ -41,9 +40,18 @@ public record MemoryNeed(int context, long weightBytes, long kvBytes, long scrat
         return weightBytes + kvBytes + scratchBytes;
     }
 
-    /** What one sequence of so many tokens holds while a chunk is being computed. */
-    static long kvBytes(GemmaConfig config, int tokens, int batchRows) {
-        return config.kvBytes(tokens) + config.kvBytes(batchRows + SLACK_TOKENS);
+    /** Whole blocks of one sequence while a chunk is being computed: layers with a window keep that and the chunk. */
+    private static long kvBytes(GemmaConfig config, int tokens, int batchRows) {
+        long bytes = 0;
+        for (LayerConfig layer : config.layers()) {
+            AttentionShape a = layer.attention();
+            long blocks = Math.ceilDiv(tokens, KvBlocks.TOKENS);
+            if (!layer.global()) {
+                blocks = Math.min(blocks, Math.ceilDiv((long) a.window() + batchRows, KvBlocks.TOKENS) + 1L);
+            }
+            bytes += 2L * a.kvHeads() * a.headDim() * Float.BYTES * KvBlocks.TOKENS * blocks;
+        }
+        return bytes;
     }
 
     /** Everything that a layer computes for one token: norms, q, k, v, attention, gate, up and the sums. */

@@ -7,6 +7,7 @@ import static dev.jemma.kernel.VectorMath.load;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 
 /** The micro-kernels of attention: four queries against keys of 16 positions, and weights of four against values. */
 final class AttentionTiles {
@@ -64,6 +65,75 @@ final class AttentionTiles {
         c21.intoArray(scores, s1 + 2 * TILE);
         c30.intoArray(scores, s0 + 3 * TILE);
         c31.intoArray(scores, s1 + 3 * TILE);
+    }
+
+    /** {@code scores = cap·tanh(scores·scale / cap)} from {@code from} to {@code to}, whole vectors. */
+    static void cap(float[] scores, int from, int to, float scale, float cap) {
+        for (int i = from; i < to; i += L) {
+            FloatVector v = FloatVector.fromArray(F, scores, i).mul(scale).div(cap);
+            VectorMath.tanh(v).mul(cap).intoArray(scores, i);
+        }
+    }
+
+    /**
+     * One item's step of the online softmax: scores become weights, and what was summed before is corrected to the new
+     * maximum. One flat method on purpose: with more in it than the compiler inlines, it is compiled by itself, and no
+     * vector of it ever escapes.
+     *
+     * @param scores whole blocks of scores from {@code start} to {@code end}, of which {@code from … to} are visible
+     * @param scale factor still to be applied to the scores
+     * @param max running maxima, of which item {@code item}'s is updated
+     * @param sums [item][16]
+     * @param values [item][headDim]
+     */
+    static void softmax(
+            float[] scores,
+            int start,
+            int from,
+            int to,
+            int end,
+            float scale,
+            float[] max,
+            float[] sums,
+            float[] values,
+            int item,
+            int headDim) {
+        for (int i = start; i < end; i++) {
+            scores[i] *= scale;
+        }
+        for (int i = start; i < from; i++) {
+            scores[i] = Float.NEGATIVE_INFINITY;
+        }
+        for (int i = to; i < end; i++) {
+            scores[i] = Float.NEGATIVE_INFINITY;
+        }
+        FloatVector top = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+        for (int i = start; i < end; i += L) {
+            top = top.max(FloatVector.fromArray(F, scores, i));
+        }
+        float old = max[item];
+        float now = Math.max(old, top.reduceLanes(VectorOperators.MAX));
+        int sumAt = item * Lanes.COUNT;
+        if (now != old) {
+            float correction = FloatMath.exp(old - now);
+            max[item] = now;
+            for (int i = sumAt; i < sumAt + Lanes.COUNT; i++) {
+                sums[i] *= correction;
+            }
+            for (int i = item * headDim; i < (item + 1) * headDim; i++) {
+                values[i] *= correction;
+            }
+        }
+        for (int h = 0; h < Lanes.COUNT; h += L) {
+            FloatVector sum = FloatVector.fromArray(F, sums, sumAt + h);
+            for (int i = start + h; i < end; i += Lanes.COUNT) {
+                FloatVector weight =
+                        VectorMath.exp(FloatVector.fromArray(F, scores, i).sub(now));
+                weight.intoArray(scores, i);
+                sum = sum.add(weight);
+            }
+            sum.intoArray(sums, sumAt + h);
+        }
     }
 
     /**

@@ -163,15 +163,20 @@ record VectorAttention(AttentionShape shape, KvBlocks blocks, List<Span> spans, 
             // no key is seen by all four
             commonFrom = commonTo = tile + TILE;
         }
-        for (int t = 0; t < QUAD; t++) {
-            int itemFrom = Math.max(tile, firstKey(items, item + t));
-            int itemTo = Math.min(tile + TILE, endKey(items, item + t));
-            addValues(items, item, t, 1, tile, itemFrom, Math.min(commonFrom, itemTo), scratch);
-        }
-        addValues(items, item, 0, QUAD, tile, commonFrom, commonTo, scratch);
-        for (int t = 0; t < QUAD; t++) {
-            int itemTo = Math.min(tile + TILE, endKey(items, item + t));
-            addValues(items, item, t, 1, tile, commonTo, itemTo, scratch);
+        // of each item the keys before those that all see, then these for all four, then the item's keys after them
+        for (int step = 0; step < 2 * QUAD + 1; step++) {
+            if (step == QUAD) {
+                addValues(items, item, 0, QUAD, tile, commonFrom, commonTo, scratch);
+                continue;
+            }
+            int t = step < QUAD ? step : step - QUAD - 1;
+            int itemEnd = Math.min(tile + TILE, endKey(items, item + t));
+            if (step < QUAD) {
+                int itemFrom = Math.max(tile, firstKey(items, item + t));
+                addValues(items, item, t, 1, tile, itemFrom, Math.min(commonFrom, itemEnd), scratch);
+            } else {
+                addValues(items, item, t, 1, tile, commonTo, itemEnd, scratch);
+            }
         }
     }
 
@@ -219,19 +224,23 @@ record VectorAttention(AttentionShape shape, KvBlocks blocks, List<Span> spans, 
 
     /** Turns the scores of one item into weights; {@code start … end} are whole blocks, {@code from … to} is visible. */
     private void softmax(Scratch scratch, int item, int start, int from, int to, int end) {
-        float[] scores = scratch.scores;
-        VectorRows.scaleAndCap(scores, start, end - start, shape.scale(), shape.softcap());
-        Arrays.fill(scores, start, from, Float.NEGATIVE_INFINITY);
-        Arrays.fill(scores, to, end, Float.NEGATIVE_INFINITY);
-        float old = scratch.max[item];
-        float top = Math.max(old, VectorRows.max(scores, start, end - start));
-        if (top != old) {
-            float correction = FloatMath.exp(old - top);
-            VectorRows.scale(scratch.sums, item * Lanes.COUNT, Lanes.COUNT, correction);
-            VectorRows.scale(scratch.values, item * shape.headDim(), shape.headDim(), correction);
-            scratch.max[item] = top;
+        float scale = shape.scale();
+        if (shape.softcap() != 0f) {
+            AttentionTiles.cap(scratch.scores, start, end, scale, shape.softcap());
+            scale = 1f;
         }
-        VectorRows.weigh(scores, start, end - start, top, scratch.sums, item * Lanes.COUNT);
+        AttentionTiles.softmax(
+                scratch.scores,
+                start,
+                from,
+                to,
+                end,
+                scale,
+                scratch.max,
+                scratch.sums,
+                scratch.values,
+                item,
+                shape.headDim());
     }
 
     /** Adds keys {@code from} … {@code to} − 1 to items {@code item + t} … of {@code count} (1 or 4). */

@@ -43,7 +43,7 @@ final class VectorLinear {
         final TileDecoder.Scratch decoder = new TileDecoder.Scratch(TOKEN_COLS);
         final float[] acc = new float[2 * ROWS * TOKENS_PER_CHUNK];
         /** Keeps the reads of {@link Gemv#touch} from being optimised away. */
-        int touched;
+        final int[] touched = new int[1];
     }
 
     private static final ThreadLocal<Inputs> INPUTS = ThreadLocal.withInitial(Inputs::new);
@@ -160,7 +160,7 @@ final class VectorLinear {
                 int block0 = k0 / PanelLayout.BLOCK;
                 int blocks = (k1 - k0) / PanelLayout.BLOCK;
                 long at = w.panel(panel) + (long) block0 * layout.blockBytes;
-                scratch.touched += Gemv.touch(w.data(), at, blocks * layout.blockBytes);
+                scratch.touched[0] += Gemv.touch(w.data(), at, blocks * layout.blockBytes);
                 TileDecoder.scales(w, panel, k0, k1, scratch.decoder, 0);
                 boolean hasMin = CodeRow.hasMin(layout.type);
                 switch (layout.codeBits) {

@@ -8,7 +8,6 @@ import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
@@ -94,20 +93,7 @@ final class VectorMath {
     }
 
     static FloatVector tanh(FloatVector u) {
-        IntVector bits = u.reinterpretAsInts();
-        FloatVector a = bits.and(0x7fffffff).reinterpretAsFloats();
-        FloatVector z = u.mul(u);
-        FloatVector p = z.fma(broadcast(FloatMath.T13), broadcast(FloatMath.T11));
-        p = p.fma(z, broadcast(FloatMath.T9));
-        p = p.fma(z, broadcast(FloatMath.T7));
-        p = p.fma(z, broadcast(FloatMath.T5));
-        p = p.fma(z, broadcast(FloatMath.T3));
-        FloatVector small = p.mul(z).fma(u, u);
-        FloatVector e = exp(a.add(a)).add(1f);
-        IntVector magnitude = broadcast(1f).sub(broadcast(2f).div(e)).reinterpretAsInts();
-        FloatVector large = magnitude.and(0x7fffffff).or(bits.and(0x80000000)).reinterpretAsFloats();
-        VectorMask<Float> isSmall = a.lt(FloatMath.TANH_SMALL);
-        return large.blend(small, isSmall);
+        return broadcast(1f).sub(broadcast(2f).div(exp(u.add(u)).add(1f)));
     }
 
     static FloatVector gelu(FloatVector g) {

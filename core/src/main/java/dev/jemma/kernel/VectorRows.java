@@ -103,47 +103,4 @@ final class VectorRows {
             x.set(FLOAT, at, cap * FloatMath.tanh(x.get(FLOAT, at) / cap));
         }
     }
-
-    /** Scores of one tile: times {@code scale}, capped if {@code cap} is not 0. {@code length} is a multiple of 16. */
-    static void scaleAndCap(float[] scores, int at, int length, float scale, float cap) {
-        for (int i = at; i < at + length; i += L) {
-            FloatVector v = FloatVector.fromArray(F, scores, i).mul(scale);
-            if (cap != 0f) {
-                v = VectorMath.tanh(v.div(cap)).mul(cap);
-            }
-            v.intoArray(scores, i);
-        }
-    }
-
-    static float max(float[] scores, int at, int length) {
-        FloatVector max = FloatVector.fromArray(F, scores, at);
-        for (int i = at + L; i < at + length; i += L) {
-            max = max.max(FloatVector.fromArray(F, scores, i));
-        }
-        return max.reduceLanes(jdk.incubator.vector.VectorOperators.MAX);
-    }
-
-    /** {@code scores = exp(scores − max)}, added to the 16 lanes at {@code sums[sumsAt]}. */
-    static void weigh(float[] scores, int at, int length, float max, float[] sums, int sumsAt) {
-        for (int h = 0; h < Lanes.COUNT; h += L) {
-            FloatVector sum = FloatVector.fromArray(F, sums, sumsAt + h);
-            for (int i = at + h; i < at + length; i += Lanes.COUNT) {
-                FloatVector weight =
-                        VectorMath.exp(FloatVector.fromArray(F, scores, i).sub(max));
-                weight.intoArray(scores, i);
-                sum = sum.add(weight);
-            }
-            sum.intoArray(sums, sumsAt + h);
-        }
-    }
-
-    static void scale(float[] values, int at, int length, float factor) {
-        int i = at;
-        for (; i <= at + length - L; i += L) {
-            FloatVector.fromArray(F, values, i).mul(factor).intoArray(values, i);
-        }
-        for (; i < at + length; i++) {
-            values[i] *= factor;
-        }
-    }
 }

@@ -70,6 +70,9 @@ class AllocationTest {
                     .isLessThanOrEqualTo(BYTES_PER_CALL);
             assertThat(settledBytes(() -> kernels.attention(workers, shape, blocks, spans, q, out)))
                     .isLessThanOrEqualTo(BYTES_PER_CALL);
+            AttentionShape capped = new AttentionShape(4, 1, 64, 0.125f, 50f, 40, true);
+            assertThat(settledBytes(() -> kernels.attention(workers, capped, blocks, spans, q, out)))
+                    .isLessThanOrEqualTo(BYTES_PER_CALL);
             assertThat(settledBytes(() -> kernels.rmsNorm(workers, q, norm, 1e-6f, out)))
                     .isLessThanOrEqualTo(BYTES_PER_CALL);
             assertThat(settledBytes(() -> kernels.geglu(workers, q, out, out))).isLessThanOrEqualTo(BYTES_PER_CALL);

@@ -50,7 +50,7 @@ public record HubSettings(
                         .orElseGet(() -> cacheFolder(environment, osName, userHome)),
                 text(environment, "JEMMA_CATALOG"),
                 endpoint(text(environment, "HF_ENDPOINT").orElse("https://huggingface.co")),
-                text(environment, "HF_TOKEN"),
+                text(environment, "HF_TOKEN").map(HubSettings::token),
                 huggingFaceCache(environment, userHome),
                 text(environment, "JEMMA_CA_FILE")
                         .map(value -> path("JEMMA_CA_FILE", value, userHome))
@@ -104,6 +104,14 @@ public record HubSettings(
                 .map(value -> path("XDG_CACHE_HOME", value, userHome))
                 .filter(Path::isAbsolute) // the XDG rules say that a relative one counts as unset
                 .orElse(userHome.resolve(".cache"));
+    }
+
+    /** A token that cannot stand in a header is refused here, where the message does not show it. */
+    private static String token(String value) {
+        if (!value.matches("[\\x21-\\x7e]+")) {
+            throw new JemmaException("HF_TOKEN holds spaces or odd characters; set it to the token alone");
+        }
+        return value;
     }
 
     private static URI endpoint(String address) {

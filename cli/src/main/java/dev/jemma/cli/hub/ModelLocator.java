@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -156,7 +157,11 @@ public final class ModelLocator {
         return ModelReference.parse(
                 text,
                 name -> catalogue().find(name).isPresent()
-                        || (isName(name) && store.find(name).isPresent()));
+                        || (isName(name) && store.find(name).isPresent()),
+                () -> Stream.concat(
+                                catalogue().entries().stream().map(CatalogueEntry::name),
+                                store.list(new ArrayList<>()).stream().map(StoreEntry::name))
+                        .toList());
     }
 
     private static boolean isName(String text) {

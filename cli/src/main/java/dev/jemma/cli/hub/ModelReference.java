@@ -4,9 +4,11 @@ import dev.jemma.JemmaException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -37,6 +39,32 @@ public sealed interface ModelReference {
         }
     }
 
+    private static String nearest(String text, List<String> names) {
+        return names.stream()
+                .filter(name -> distance(text, name) <= Math.max(1, name.length() / 3))
+                .min(Comparator.comparingInt(name -> distance(text, name)))
+                .map(name -> "; did you mean " + name + "?")
+                .orElse("");
+    }
+
+    /** Single letters to change, put in or take out to make one word of the other. */
+    private static int distance(String a, String b) {
+        int[] row = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(change, 1 + Math.min(row[j - 1], row[j]));
+            }
+        }
+        return row[b.length()];
+    }
+
     /** The form of {@code hf:} references. */
     Pattern HUB = Pattern.compile("hf:([^/:@]+/[^/:@]+)(?::([^@]+))?(?:@(.+))?");
 
@@ -44,9 +72,10 @@ public sealed interface ModelReference {
      * Reads a reference.
      *
      * @param known whether a short name is in the catalogue or the store
+     * @param names all known names, to suggest one
      * @throws JemmaException if it is none of the three, with what to do instead
      */
-    static ModelReference parse(String text, Predicate<String> known) {
+    static ModelReference parse(String text, Predicate<String> known, Supplier<List<String>> names) {
         if (text.startsWith("hf:")) {
             Matcher matcher = HUB.matcher(text);
             if (!matcher.matches()) {
@@ -76,6 +105,7 @@ public sealed interface ModelReference {
                 looksLikePath
                         ? "there is no file or folder " + text
                         : "there is no model '" + text + "': not in the store, not in the catalogue, no such file"
+                                + nearest(text, names.get())
                                 + " (jemma list --all shows the names; hf:owner/repo takes one from Hugging Face)");
     }
 }

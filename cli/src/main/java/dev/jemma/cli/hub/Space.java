@@ -13,9 +13,14 @@ final class Space {
     private Space() {}
 
     /** Throws if the disk of {@code folder} has no room for so many more bytes. */
-    static void check(Path folder, long bytes) throws IOException {
-        long free = Files.getFileStore(folder).getUsableSpace();
-        // Some network disks tell zero, or nonsense below it: the write itself will tell.
+    static void check(Path folder, long bytes) {
+        long free;
+        try {
+            free = Files.getFileStore(folder).getUsableSpace();
+        } catch (IOException e) {
+            return; // some disks tell nothing: the write itself will
+        }
+        // Others tell zero, or nonsense below it.
         if (bytes > 0 && free > 0 && free < bytes + SPARE_BYTES) {
             throw new JemmaException("the disk of " + folder + " has " + Units.bytes(free) + " free, and "
                     + Units.bytes(bytes) + " more are to come; make room, or set JEMMA_HOME to another disk");

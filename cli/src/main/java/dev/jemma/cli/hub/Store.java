@@ -96,17 +96,25 @@ public final class Store {
         try {
             return Files.createDirectories(folder);
         } catch (IOException e) {
-            throw new JemmaException(
-                    "the store " + home + " cannot be written (" + reason(e)
-                            + "); models in it work, but to get new ones set JEMMA_HOME to a folder of yours",
-                    e);
+            throw readOnly(e);
         }
+    }
+
+    private JemmaException readOnly(IOException e) {
+        return new JemmaException(
+                "the store " + home + " cannot be written (" + reason(e)
+                        + "); models in it work, but to get new ones set JEMMA_HOME to a folder of yours",
+                e);
     }
 
     /** Takes the lock of a model, so that two processes do not fetch or remove it at once. */
     StoreLock lock(String name, Runnable onWait) {
         Path folder = writable(home.resolve("locks"));
-        return StoreLock.take(folder.resolve(Names.model(name, "the store") + ".lock"), onWait);
+        try {
+            return StoreLock.take(folder.resolve(Names.model(name, "the store") + ".lock"), onWait);
+        } catch (IOException e) {
+            throw readOnly(e);
+        }
     }
 
     /** Makes the files in {@code partial} the model of this name, in place of an older one. Needs the lock. */

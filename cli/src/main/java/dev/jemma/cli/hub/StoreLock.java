@@ -23,7 +23,7 @@ final class StoreLock implements AutoCloseable {
     }
 
     /** Waits for the lock; {@code onWait} runs once if another holds it. */
-    static StoreLock take(Path file, Runnable onWait) {
+    static StoreLock take(Path file, Runnable onWait) throws IOException {
         try {
             FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             try {
@@ -43,8 +43,6 @@ final class StoreLock implements AutoCloseable {
                 channel.close();
                 throw e;
             }
-        } catch (IOException e) {
-            throw new JemmaException("the lock " + file + " cannot be taken: " + Store.reason(e), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw (CancellationException) new CancellationException("interrupted").initCause(e);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -12,7 +13,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ModelReferenceTest {
     private static ModelReference parse(String text) {
-        return ModelReference.parse(text, Set.of("gemma3-270m")::contains);
+        return ModelReference.parse(
+                text, Set.of("gemma3-270m")::contains, () -> List.of("gemma3-1b-it", "gemma3-270m"));
     }
 
     @Test
@@ -41,6 +43,9 @@ class ModelReferenceTest {
     @Test
     void whatIsNothingSaysWhereToLook() {
         assertThatThrownBy(() -> parse("gema")).hasMessageContaining("jemma list --all");
+        assertThatThrownBy(() -> parse("gema3-270")).hasMessageContaining("did you mean gemma3-270m?");
+        assertThatThrownBy(() -> parse("llama"))
+                .satisfies(e -> assertThat(e.getMessage()).doesNotContain("did you mean"));
         assertThatThrownBy(() -> parse("hf:google")).hasMessageContaining("hf:owner/repo");
         assertThatThrownBy(() -> parse("hf:../x:y")).hasMessageContaining("..");
         assertThatThrownBy(() -> parse("hf:o/r:../../x")).hasMessageContaining("..");

@@ -1,0 +1,178 @@
+package dev.jemma.cli;
+
+import dev.jemma.chat.ChatTemplate;
+import dev.jemma.cli.hub.ModelLocator;
+import dev.jemma.convert.Converter;
+import dev.jemma.convert.Quantization;
+import dev.jemma.convert.TokenizerData;
+import dev.jemma.format.GgufFile;
+import dev.jemma.format.HfFolder;
+import dev.jemma.format.TensorInfo;
+import dev.jemma.infer.TokenizerLoader;
+import dev.jemma.kernel.WorkerPool;
+import dev.jemma.kernel.Workers;
+import dev.jemma.machine.Machine;
+import dev.jemma.model.ModelFiles;
+import dev.jemma.tensor.DType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What {@code convert} and {@code quantize} share: open, warn, write with a bar, tell what was written. */
+final class Conversion {
+    private final Console console;
+    private final int threads;
+
+    /**
+     * What was written, as {@code --json} prints it.
+     *
+     * @param bytes of the new model
+     * @param sourceBytes of the old one
+     */
+    record Report(
+            Environment environment,
+            String source,
+            long sourceBytes,
+            String target,
+            String format,
+            String type,
+            long bytes) {}
+
+    Conversion(Console console, Optional<Integer> threads) {
+        this.console = console;
+        if (threads.isPresent() && threads.get() < 1) {
+            throw new MisuseException("--threads must be at least 1, not " + threads.get());
+        }
+        this.threads = threads.orElseGet(() -> Machine.detect().threads().count());
+    }
+
+    /** The choice of this name. */
+    static Quantization type(String name) {
+        return Arrays.stream(Quantization.values())
+                .filter(q -> q != Quantization.KEEP && q.name().equals(name.toUpperCase(Locale.ROOT)))
+                .findFirst()
+                .orElseThrow(() -> new MisuseException("there is no type '" + name + "' to write; there are "
+                        + Arrays.stream(Quantization.values())
+                                .filter(q -> q != Quantization.KEEP)
+                                .map(Enum::name)
+                                .collect(Collectors.joining(", "))));
+    }
+
+    /** Writes a GGUF file, from a GGUF file or a folder. */
+    Report toGguf(ModelLocator.Located located, Path target, Quantization type, boolean force) {
+        try (ModelFiles files = ModelFiles.open(located.path())) {
+            warn(files);
+            warnOfLoss(files, type);
+            Target.file(target, located.path(), force);
+            run("writing " + target.getFileName(), (workers, progress) -> {
+                switch (files.source()) {
+                    case ModelFiles.Source.Gguf(GgufFile file) ->
+                        Converter.quantize(file, target, type, workers, progress);
+                    case ModelFiles.Source.HuggingFace(HfFolder folder) -> {
+                        Optional<TokenizerData> tokenizer = TokenizerFiles.read(files, folder);
+                        if (tokenizer.isEmpty()) {
+                            console.warn(folder.path() + " holds no tokenizer: the GGUF file will not have one either");
+                        }
+                        Converter.toGguf(folder, tokenizer, target, type, workers, progress);
+                    }
+                }
+            });
+            return report(located, target, "GGUF", type.name());
+        }
+    }
+
+    /** Writes a Hugging Face folder from a GGUF file. */
+    Report toFolder(ModelLocator.Located located, GgufFile file, Path target, boolean force) {
+        Target.folder(
+                target,
+                located.path(),
+                force,
+                folder -> run("writing " + target.getFileName(), (workers, progress) -> {
+                    Optional<TokenizerData> tokenizer = Converter.toHuggingFace(file, folder, workers, progress);
+                    tokenizer.ifPresentOrElse(
+                            data -> TokenizerFiles.write(data, folder),
+                            () -> console.warn(file.description() + " holds no tokenizer: the folder will not either"));
+                }));
+        return report(located, target, "Hugging Face folder", Quantization.KEEP.name());
+    }
+
+    /** Tells what a user should know about a model that is to be written anew. */
+    void warn(ModelFiles files) {
+        files.notes().forEach(console::warn);
+        boolean tokenizer = switch (files.source()) {
+            case ModelFiles.Source.Gguf(GgufFile file) -> file.metadata().has("tokenizer.ggml.tokens");
+            case ModelFiles.Source.HuggingFace(HfFolder folder) -> TokenizerFiles.in(folder);
+        };
+        if (tokenizer && files.chatTemplate().isPresent()) {
+            Optional<ChatTemplate> builtIn = Templates.of(files, TokenizerLoader.load(files));
+            builtIn.flatMap(template -> Templates.warning(files, template)).ifPresent(console::warn);
+        }
+    }
+
+    private void warnOfLoss(ModelFiles files, Quantization type) {
+        List<String> lossy = files.tensors().tensors().stream()
+                .map(TensorInfo::type)
+                .filter(DType::isQuantized)
+                .distinct()
+                .map(DType::name)
+                .toList();
+        if (!lossy.isEmpty() && type != Quantization.KEEP) {
+            console.warn("the model is quantized already (" + String.join(", ", lossy)
+                    + "): what was lost stays lost; start from the original weights for the best quality");
+        }
+    }
+
+    @FunctionalInterface
+    private interface Work {
+        void run(Workers workers, dev.jemma.convert.Progress progress);
+    }
+
+    private void run(String label, Work work) {
+        try (Workers workers = new WorkerPool(threads);
+                Progress bar = console.progress(label, 0, Progress.Unit.of("tensors"))) {
+            work.run(workers, (_, index, count) -> {
+                bar.total(count);
+                bar.at(index);
+            });
+        }
+    }
+
+    private Report report(ModelLocator.Located located, Path target, String format, String type) {
+        return new Report(
+                Environment.of(threads, located.sha256(), Optional.empty()),
+                located.path().toString(),
+                bytes(located.path()),
+                target.toString(),
+                format,
+                type,
+                bytes(target));
+    }
+
+    /** Prints what was written. */
+    void tell(Report report, boolean json) {
+        console.println(
+                json
+                        ? Json.pretty(report)
+                        : report.target() + ": " + report.format() + ", " + Units.bytes(report.bytes()) + " from "
+                                + Units.bytes(report.sourceBytes()));
+    }
+
+    private static long bytes(Path path) {
+        try (Stream<Path> files = Files.walk(path)) {
+            long bytes = 0;
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                bytes += Files.size(file);
+            }
+            return bytes;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package dev.jemma.cli;
+
+import dev.jemma.JemmaException;
+import dev.jemma.format.HfFolder;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** Where a new model goes: nothing is replaced unless {@code --force} says so, and never before the new one is whole. */
+final class Target {
+    private Target() {}
+
+    /** Checks that a file may be written; its writer puts it in place in one step. */
+    static void file(Path target, Path source, boolean force) {
+        if (Files.isDirectory(target)) {
+            throw new MisuseException(target + " is a folder; name the GGUF file to write");
+        }
+        refuseSame(target, source);
+        if (Files.exists(target) && !force) {
+            throw new JemmaException(target + " is there already; --force replaces it");
+        }
+    }
+
+    /**
+     * Has a folder written: beside its place if there is an older model in that, which is then replaced.
+     *
+     * @param write writes a model into an empty or new folder
+     */
+    static void folder(Path target, Path source, boolean force, Consumer<Path> write) {
+        refuseSame(target, source);
+        if (!Files.exists(target) || isEmpty(target)) {
+            write.accept(target);
+            return;
+        }
+        if (!force) {
+            throw new JemmaException(target + " is there already; --force replaces it");
+        }
+        if (!HfFolder.looksLike(target)) {
+            throw new JemmaException(
+                    target + " is no model folder, and is not replaced even with --force; choose another name");
+        }
+        String unique =
+                "." + target.getFileName() + "." + ProcessHandle.current().pid();
+        Path fresh = target.toAbsolutePath().resolveSibling(unique + ".new");
+        Path old = target.toAbsolutePath().resolveSibling(unique + ".old");
+        try {
+            try {
+                write.accept(fresh);
+                Files.move(target, old);
+                Files.move(fresh, target);
+            } finally {
+                delete(fresh);
+            }
+            delete(old);
+        } catch (IOException e) {
+            throw new JemmaException(target + " cannot be replaced: " + e.getMessage(), e);
+        }
+    }
+
+    private static boolean isEmpty(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            throw new MisuseException(folder + " is a file; name the folder to write");
+        }
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.findAny().isEmpty();
+        } catch (IOException e) {
+            throw new JemmaException(folder + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static void refuseSame(Path target, Path source) {
+        try {
+            if (Files.exists(target) && Files.isSameFile(target, source)) {
+                throw new MisuseException(target + " is the model itself; write to another place");
+            }
+        } catch (IOException e) {
+            throw new JemmaException(target + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        Files.walkFileTree(folder, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.delete(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path left, java.io.IOException e) throws IOException {
+                Files.delete(left);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+}

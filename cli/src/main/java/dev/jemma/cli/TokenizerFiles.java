@@ -1,0 +1,97 @@
+package dev.jemma.cli;
+
+import dev.jemma.JemmaException;
+import dev.jemma.convert.TokenizerData;
+import dev.jemma.format.HfFolder;
+import dev.jemma.infer.TokenizerLoader;
+import dev.jemma.model.ModelFiles;
+import dev.jemma.tokenizer.GgufVocabulary;
+import dev.jemma.tokenizer.PieceType;
+import dev.jemma.tokenizer.SentencePieceModel;
+import dev.jemma.tokenizer.SpecialTokens;
+import dev.jemma.tokenizer.Vocabulary;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** A model's tokenizer on its way between the files of a Hugging Face folder and the keys of a GGUF file. */
+final class TokenizerFiles {
+    private static final String MODEL = "tokenizer.model";
+    private static final String CONFIG = "tokenizer_config.json";
+
+    private TokenizerFiles() {}
+
+    /** Whether a folder holds a tokenizer. */
+    static boolean in(HfFolder folder) {
+        return folder.tokenizerModel().isPresent() || folder.tokenizerJson().isPresent();
+    }
+
+    /** The tokenizer of a folder's model, as a GGUF file holds it; empty if there is none. */
+    static Optional<TokenizerData> read(ModelFiles files, HfFolder folder) {
+        if (!in(folder)) {
+            return Optional.empty();
+        }
+        Vocabulary vocabulary = TokenizerLoader.vocabulary(files);
+        SpecialTokens special = new SpecialTokens(vocabulary);
+        GgufVocabulary pieces = GgufVocabulary.of(vocabulary);
+        boolean embeds = files.config().embedsText();
+        return Optional.of(new TokenizerData(
+                "llama",
+                pieces.tokens(),
+                pieces.scores(),
+                pieces.types(),
+                special.bos(),
+                special.eos(),
+                special.unknown(),
+                special.pad(),
+                special.endOfTurn() == SpecialTokens.ABSENT ? Optional.empty() : Optional.of(special.endOfTurn()),
+                true,
+                embeds, // an embedding model wants an end token behind each text
+                folder.chatTemplate()));
+    }
+
+    /** Writes a GGUF file's tokenizer into a folder: the SentencePiece model and its settings. */
+    static void write(TokenizerData data, Path folder) {
+        Vocabulary vocabulary =
+                new GgufVocabulary(data.tokens(), data.scores(), data.types()).vocabulary("the model's tokenizer");
+        Map<String, Object> config = new LinkedHashMap<>();
+        config.put("tokenizer_class", "GemmaTokenizer");
+        config.put("add_bos_token", data.addBos());
+        config.put("add_eos_token", data.addEos());
+        config.put("bos_token", vocabulary.piece(data.bosId()));
+        config.put("eos_token", vocabulary.piece(data.eosId()));
+        config.put("unk_token", vocabulary.piece(data.unknownId()));
+        config.put("pad_token", vocabulary.piece(data.paddingId()));
+        config.put("clean_up_tokenization_spaces", false);
+        config.put("added_tokens_decoder", added(vocabulary));
+        try {
+            Files.write(folder.resolve(MODEL), new SentencePieceModel(vocabulary).toBytes());
+            Files.writeString(folder.resolve(CONFIG), Json.pretty(config) + "\n");
+        } catch (IOException e) {
+            throw new JemmaException("the tokenizer cannot be written to " + folder + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** What other software needs to be told of pieces that are cut out of the text whole. */
+    private static Map<String, Object> added(Vocabulary vocabulary) {
+        SpecialTokens special = new SpecialTokens(vocabulary);
+        Map<String, Object> added = new LinkedHashMap<>();
+        for (int id = 0; id < vocabulary.size(); id++) {
+            PieceType type = vocabulary.type(id);
+            if (type == PieceType.CONTROL || type == PieceType.UNKNOWN || type == PieceType.USER_DEFINED) {
+                Map<String, Object> token = new LinkedHashMap<>();
+                token.put("content", vocabulary.piece(id));
+                token.put("lstrip", false);
+                token.put("normalized", false);
+                token.put("rstrip", false);
+                token.put("single_word", false);
+                token.put("special", special.isSpecial(id));
+                added.put(Integer.toString(id), token);
+            }
+        }
+        return added;
+    }
+}
