@@ -38,6 +38,9 @@ final class TokenizerFiles {
         Vocabulary vocabulary = TokenizerLoader.vocabulary(files);
         SpecialTokens special = new SpecialTokens(vocabulary);
         GgufVocabulary pieces = GgufVocabulary.of(vocabulary);
+        // a base model has the piece and never means it: only a model that chats ends its answers there
+        boolean ends = folder.chatTemplate().isPresent() && special.endOfTurn() != SpecialTokens.ABSENT;
+        Optional<Integer> endOfTurn = ends ? Optional.of(special.endOfTurn()) : Optional.empty();
         boolean embeds = files.config().embedsText();
         return Optional.of(new TokenizerData(
                 "llama",
@@ -48,7 +51,7 @@ final class TokenizerFiles {
                 present(special.eos(), "<eos>", folder),
                 present(special.unknown(), "<unk>", folder),
                 present(special.pad(), "<pad>", folder),
-                special.endOfTurn() == SpecialTokens.ABSENT ? Optional.empty() : Optional.of(special.endOfTurn()),
+                endOfTurn,
                 true,
                 embeds, // an embedding model wants an end token behind each text
                 folder.chatTemplate()));
@@ -63,7 +66,8 @@ final class TokenizerFiles {
 
     private static String piece(Vocabulary vocabulary, int id) {
         if (id >= vocabulary.size()) {
-            throw new FormatException("the model's tokenizer names token " + id + ", but has only " + vocabulary.size());
+            throw new FormatException(
+                    "the model's tokenizer names token " + id + ", but has only " + vocabulary.size());
         }
         return vocabulary.piece(id);
     }

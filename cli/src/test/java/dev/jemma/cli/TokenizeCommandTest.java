@@ -44,8 +44,8 @@ class TokenizeCommandTest {
 
     private List<String> encoded(String model, Path in, String... more) throws IOException {
         Path out = home.resolve("ids.jsonl");
-        List<String> args = new ArrayList<>(
-                List.of("tokenize", "-m", model, "--jsonl", in.toString(), "--out", out.toString()));
+        List<String> args =
+                new ArrayList<>(List.of("tokenize", "-m", model, "--jsonl", in.toString(), "--out", out.toString()));
         args.addAll(List.of(more));
         Outcome run = TinyModels.run(home, args.toArray(String[]::new));
         assertThat(run.code()).as(run.err()).isZero();

@@ -1,77 +1,25 @@
 package dev.jemma.convert;
 
-import dev.jemma.format.FormatException;
-import dev.jemma.format.HfFolder;
 import dev.jemma.format.JsonText;
-import dev.jemma.format.SafetensorsFile;
 import dev.jemma.format.SafetensorsWriter;
 import dev.jemma.format.TensorInfo;
 import dev.jemma.kernel.Workers;
-import java.nio.file.Files;
+import dev.jemma.model.DenseLayers;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
-/**
- * The two projections behind EmbeddingGemma's pooling. A Hugging Face folder keeps them in folders of their own
- * ({@code 2_Dense/model.safetensors}), a GGUF file as {@code dense_2.weight} and {@code dense_3.weight}.
- */
-final class DenseModules implements AutoCloseable {
-    private static final String WEIGHT = "linear.weight";
-
-    /** One projection: its file and its matrix [out, in]. */
-    record Layer(SafetensorsFile file, TensorInfo weight) {}
-
-    private final Map<String, Layer> layers = new TreeMap<>();
-
+/** Writes the steps behind EmbeddingGemma's hidden states into a Hugging Face folder: pooling and projections. */
+final class DenseModules {
     private DenseModules() {}
 
-    /** Those of a folder; there may be none. */
-    static DenseModules open(HfFolder folder) {
-        DenseModules modules = new DenseModules();
-        try {
-            for (int number = 2; number <= 3; number++) {
-                Path path = folder.path().resolve(number + "_Dense").resolve("model.safetensors");
-                if (Files.isRegularFile(path)) {
-                    SafetensorsFile file = SafetensorsFile.open(path);
-                    modules.layers.put(
-                            name(number),
-                            new Layer(
-                                    file,
-                                    file.find(WEIGHT)
-                                            .orElseThrow(
-                                                    () -> new FormatException(path + " lacks the tensor " + WEIGHT))));
-                }
-            }
-            return modules;
-        } catch (RuntimeException e) {
-            modules.close();
-            throw e;
-        }
-    }
-
-    /** By GGUF name. */
-    Map<String, Layer> layers() {
-        return layers;
-    }
-
-    static boolean isDense(String ggufName) {
-        return ggufName.equals(name(2)) || ggufName.equals(name(3));
-    }
-
-    private static String name(int number) {
-        return "dense_" + number + ".weight";
-    }
-
     /** Writes one projection into its folder. {@code step} says what becomes of its values; its target is renamed. */
-    static void write(Path folder, Pipeline.Step step, Workers workers) {
-        String number = step.source().name().substring("dense_".length(), "dense_".length() + 1);
-        Path own = folder.resolve(number + "_Dense");
+    static void write(Path folder, int number, Pipeline.Step step, Workers workers) {
+        Path own = folder.resolve(DenseLayers.folderName(number));
         TensorInfo given = step.target();
-        TensorInfo target = new TensorInfo(WEIGHT, given.type(), given.shape(), given.byteSize());
+        TensorInfo target = given.named(DenseLayers.WEIGHT);
         try (SafetensorsWriter writer =
                 SafetensorsWriter.create(own, List.of(target), Map.of("format", "pt"), Long.MAX_VALUE)) {
             new Pipeline(workers, writer::write)
@@ -104,10 +52,5 @@ final class DenseModules implements AutoCloseable {
         pooling.put("pooling_mode_cls_token", false);
         pooling.put("pooling_mode_mean_tokens", true);
         JsonText.write(folder.resolve("1_Pooling").resolve("config.json"), pooling);
-    }
-
-    @Override
-    public void close() {
-        layers.values().forEach(layer -> layer.file().close());
     }
 }

@@ -2,11 +2,12 @@ package dev.jemma.convert;
 
 import dev.jemma.JemmaException;
 import dev.jemma.format.TensorInfo;
+import dev.jemma.model.Part;
+import dev.jemma.model.Weight;
 import dev.jemma.tensor.DType;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -28,8 +29,6 @@ public enum Quantization {
     Q4_K_M(DType.Q4_K, 15),
     Q4_K(DType.Q4_K, 14),
     Q4_0(DType.Q4_0, 2);
-
-    private static final Pattern SENSITIVE = Pattern.compile("blk\\.(\\d{1,5})\\.(?:attn_v|ffn_down)\\.weight");
 
     private final DType base;
     private final int fileType;
@@ -59,27 +58,26 @@ public enum Quantization {
 
     /** The type of a tensor by its GGUF name and shape, in a model of {@code layers} layers. */
     public DType typeOf(TensorInfo tensor, int layers) {
-        boolean matrix = tensor.shape().size() == 2 && !TensorNames.isNorm(tensor.name());
         if (this == KEEP) {
             return tensor.type();
         }
-        if (!matrix) {
+        Optional<Weight> weight = Weight.ofGguf(tensor.name());
+        if (tensor.shape().size() != 2 || weight.filter(w -> w.part().isNorm()).isPresent()) {
             return DType.F32;
         }
-        return fitting(wanted(tensor.name(), layers), tensor.cols());
+        boolean output = weight.filter(w -> w.part() == Part.EMBEDDING).isPresent()
+                || tensor.name().equals(Weight.GGUF_OUTPUT);
+        boolean sensitive = weight.filter(w -> w.part() == Part.VALUE || w.part() == Part.DOWN)
+                .filter(w -> getsMoreBits(w.layer(), layers))
+                .isPresent();
+        return fitting(wanted(output, sensitive), tensor.cols());
     }
 
-    private DType wanted(String name, int layers) {
+    private DType wanted(boolean output, boolean sensitive) {
         if (!base.isQuantized() || this == Q8_0) {
             return base;
         }
-        if (name.equals("token_embd.weight") || name.equals("output.weight")) {
-            return DType.Q6_K;
-        }
-        Matcher sensitive = SENSITIVE.matcher(name);
-        boolean more =
-                this == Q4_K_M && sensitive.matches() && getsMoreBits(Integer.parseInt(sensitive.group(1)), layers);
-        return more ? DType.Q6_K : base;
+        return output || (this == Q4_K_M && sensitive) ? DType.Q6_K : base;
     }
 
     /** The first and last eighth of the layers, and every third between: where errors were found to cost most. */

@@ -10,18 +10,26 @@ import dev.jemma.format.Names;
 import dev.jemma.format.SafetensorsFile;
 import dev.jemma.format.TensorInfo;
 import dev.jemma.kernel.Workers;
+import dev.jemma.model.Architecture;
+import dev.jemma.model.DenseLayers;
+import dev.jemma.model.EmbeddingScale;
+import dev.jemma.model.GemmaConfig;
+import dev.jemma.model.GgufConfig;
+import dev.jemma.model.HfConfig;
+import dev.jemma.model.Part;
+import dev.jemma.model.Weight;
 import dev.jemma.tensor.DType;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /** Writes GGUF files: from a Hugging Face folder, or from a GGUF file in other element types. */
 final class ToGguf {
-    private static final String EMBEDDING = "token_embd.weight";
+    private static final Weight EMBEDDING = new Weight(Part.EMBEDDING, 0);
     private static final int QUANTIZATION_VERSION = 2;
 
     private ToGguf() {}
@@ -33,35 +41,40 @@ final class ToGguf {
             Quantization quantization,
             Workers workers,
             Progress progress) {
-        TextConfig config = TextConfig.ofHf(source.config());
+        GemmaConfig config = HfConfig.read(source.config());
         SafetensorsFile file = source.tensors();
-        Map<String, TensorInfo> byName = mapped(file, config);
-        requireAll(byName, config, source.path().toString());
-        DType normType = type(byName, "output_norm.weight");
-        try (DenseModules dense = DenseModules.open(source)) {
+        List<Found> tensors = tensors(file, config);
+        DType embedding = tensors.getFirst().info().type();
+        DType normType = tensors.getLast().info().type();
+        try (DenseLayers dense = DenseLayers.open(source, config)) {
             List<Pipeline.Step> steps = new ArrayList<>();
-            byName.forEach((name, info) -> {
-                boolean norm = TensorNames.isNorm(name);
-                DType type = norm ? DType.F32 : quantization.typeOf(renamed(info, name), config.layers());
-                List<Long> shape = name.equals(EMBEDDING) ? trimmed(info, tokenizer) : info.shape();
-                steps.add(new Pipeline.Step(file, info, tensor(name, type, shape), norm ? 1 : 0));
-            });
-            dense.layers().forEach((name, layer) -> {
-                TensorInfo info = layer.weight();
-                DType type = quantization.typeOf(renamed(info, name), config.layers());
-                steps.add(new Pipeline.Step(layer.file(), info, tensor(name, type, info.shape()), 0));
-            });
+            int layers = config.layers().size();
+            for (Found found : tensors) {
+                Weight weight = found.weight();
+                TensorInfo info = found.info();
+                boolean norm = weight.part().isNorm();
+                String name = weight.ggufName();
+                DType type = norm ? DType.F32 : quantization.typeOf(info.named(name), layers);
+                List<Long> shape = weight.equals(EMBEDDING) ? trimmed(info, tokenizer) : info.shape();
+                steps.add(new Pipeline.Step(file, info, TensorInfo.of(name, type, shape), norm ? 1 : 0));
+            }
+            for (DenseLayers.Layer layer : dense.layers()) {
+                TensorInfo info = layer.tensor();
+                String name = DenseLayers.ggufName(layer.number());
+                DType type = quantization.typeOf(info.named(name), layers);
+                steps.add(new Pipeline.Step(layer.file(), info, TensorInfo.of(name, type, info.shape()), 0));
+            }
 
             GgufMetadata.Builder head = GgufMetadata.builder(target.toString());
-            head.string("general.architecture", config.family().gguf)
+            head.string("general.architecture", config.architecture().ggufName())
                     .string("general.type", "model")
                     .string("general.name", name(source.path()));
-            config.putInto(head);
+            GgufConfigWriter.put(config, head);
             putFileType(head, quantization, steps);
-            DType embedding = type(byName, EMBEDDING);
+            Optional<String> scale = Optional.ofNullable(file.metadata().get(EmbeddingScale.KEY));
             head.string(
-                    Marks.EMBEDDING_SCALE,
-                    file.metadata().getOrDefault(Marks.EMBEDDING_SCALE, Marks.scaleFor(embedding)));
+                    EmbeddingScale.KEY,
+                    EmbeddingScale.of(scale, embedding, file.description()).label());
             head.string(Marks.SOURCE_DTYPE, normType.name());
             source.generationConfig()
                     .ifPresent(json -> head.string(
@@ -75,37 +88,40 @@ final class ToGguf {
         }
     }
 
-    /** The language model's tensors by their GGUF names: embedding first, then layer by layer. */
-    private static Map<String, TensorInfo> mapped(SafetensorsFile file, TextConfig config) {
-        TensorNames names = new TensorNames(config.family());
-        Map<String, TensorInfo> byName = new TreeMap<>(Order.BY_LAYER);
-        for (TensorInfo info : file.tensors()) {
-            Optional<String> name = names.toGguf(info.name());
-            if (name.isEmpty()) {
-                if (!TensorNames.isIgnored(info.name())) {
-                    throw new FormatException(
-                            file.description() + ": tensor " + Names.shown(info.name()) + " has no place in a "
-                                    + config.family().gguf + " model; Jemma converts the published layouts only");
-                }
-            } else if (byName.put(name.get(), info) != null) {
-                throw new FormatException(file.description() + " holds " + name.get() + " under two names");
-            }
-        }
-        return byName;
-    }
+    private record Found(Weight weight, TensorInfo info) {}
 
-    private static void requireAll(Map<String, TensorInfo> byName, TextConfig config, String source) {
-        for (String name : new TensorNames(config.family()).expected(config.layers())) {
-            if (!byName.containsKey(name)) {
-                throw new FormatException(source + " lacks the tensor that GGUF calls " + name
-                        + "; config.json promises " + config.layers() + " layers");
+    /** The language model's tensors in the order in which they are used, so the embedding first and the final norm last. */
+    private static List<Found> tensors(SafetensorsFile file, GemmaConfig config) {
+        Architecture architecture = config.architecture();
+        Map<Weight, TensorInfo> found = new HashMap<>();
+        for (TensorInfo info : file.tensors()) {
+            Optional<Weight> weight =
+                    Weight.ofHuggingFace(architecture, info.name()).filter(w -> w.isIn(config));
+            if (weight.isEmpty()) {
+                if (!Weight.isLeftOut(info.name())) {
+                    throw new FormatException(file.description() + ": tensor " + Names.shown(info.name())
+                            + " has no place in this " + architecture.title()
+                            + " model; Jemma converts the published layouts only");
+                }
+            } else if (found.put(weight.get(), info) != null) {
+                throw new FormatException(
+                        file.description() + " holds " + weight.get().ggufName() + " under two names");
             }
         }
+        List<Found> ordered = new ArrayList<>();
+        for (Weight weight : Weight.all(config)) {
+            TensorInfo info = Optional.ofNullable(found.get(weight))
+                    .orElseThrow(() -> new FormatException(file.description() + " lacks the tensor that GGUF calls "
+                            + weight.ggufName() + "; config.json promises "
+                            + config.layers().size() + " layers"));
+            ordered.add(new Found(weight, weight.checked(info, config, file)));
+        }
+        return ordered;
     }
 
     /** The embedding without rows that no token has. */
     private static List<Long> trimmed(TensorInfo embedding, Optional<TokenizerData> tokenizer) {
-        if (tokenizer.isEmpty() || embedding.shape().size() != 2) {
+        if (tokenizer.isEmpty()) {
             return embedding.shape();
         }
         long tokens = tokenizer.get().tokens().size();
@@ -118,11 +134,11 @@ final class ToGguf {
 
     static void requantize(
             GgufFile source, Path target, Quantization quantization, Workers workers, Progress progress) {
-        TextConfig config = TextConfig.ofGguf(source);
+        GemmaConfig config = GgufConfig.read(source);
         List<Pipeline.Step> steps = new ArrayList<>();
         for (TensorInfo info : source.tensors()) {
-            DType type = quantization.typeOf(info, config.layers());
-            steps.add(new Pipeline.Step(source, info, tensor(info.name(), type, info.shape()), 0));
+            DType type = quantization.typeOf(info, config.layers().size());
+            steps.add(new Pipeline.Step(source, info, TensorInfo.of(info.name(), type, info.shape()), 0));
         }
         GgufMetadata.Builder head = GgufMetadata.builder(target.toString());
         source.metadata().values().forEach((key, value) -> {
@@ -131,10 +147,11 @@ final class ToGguf {
             }
         });
         putFileType(head, quantization, steps);
-        if (!source.metadata().has(Marks.EMBEDDING_SCALE)) {
-            DType embedding = source.find(EMBEDDING).map(TensorInfo::type).orElse(DType.F32);
-            head.string(Marks.EMBEDDING_SCALE, Marks.scaleFor(embedding));
-        }
+        DType embedding = source.find(EMBEDDING.ggufName()).orElseThrow().type();
+        Optional<String> scale = source.metadata().string(EmbeddingScale.KEY);
+        head.string(
+                EmbeddingScale.KEY,
+                EmbeddingScale.of(scale, embedding, source.description()).label());
         write(target, head.build(), steps, workers, progress);
     }
 
@@ -166,19 +183,6 @@ final class ToGguf {
             new Pipeline(workers, writer::write).run(steps, progress);
             writer.finish();
         }
-    }
-
-    private static DType type(Map<String, TensorInfo> byName, String name) {
-        return Optional.ofNullable(byName.get(name)).map(TensorInfo::type).orElse(DType.F32);
-    }
-
-    private static TensorInfo renamed(TensorInfo info, String name) {
-        return new TensorInfo(name, info.type(), info.shape(), info.byteSize());
-    }
-
-    private static TensorInfo tensor(String name, DType type, List<Long> shape) {
-        long elements = shape.stream().reduce(1L, Math::multiplyExact);
-        return new TensorInfo(name, type, shape, type.bytesFor(elements));
     }
 
     private static String name(Path folder) {

@@ -10,6 +10,13 @@ import dev.jemma.format.Names;
 import dev.jemma.format.SafetensorsWriter;
 import dev.jemma.format.TensorInfo;
 import dev.jemma.kernel.Workers;
+import dev.jemma.model.Architecture;
+import dev.jemma.model.DenseLayers;
+import dev.jemma.model.EmbeddingScale;
+import dev.jemma.model.GemmaConfig;
+import dev.jemma.model.GgufConfig;
+import dev.jemma.model.Part;
+import dev.jemma.model.Weight;
 import dev.jemma.tensor.DType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +28,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** Writes a Hugging Face folder from a GGUF file: tensors, config.json, and generation_config.json if it was kept. */
@@ -30,29 +40,34 @@ final class ToHuggingFace {
     static Optional<TokenizerData> fromGguf(
             GgufFile source, Path folder, long maxShardBytes, Workers workers, Progress progress) {
         requireEmpty(folder);
-        TextConfig config = TextConfig.ofGguf(source);
+        GemmaConfig config = GgufConfig.read(source);
+        Architecture architecture = config.architecture();
         GgufMetadata metadata = source.metadata();
         Optional<TokenizerData> tokenizer = TokenizerData.of(metadata);
-        TensorInfo embedding = source.find("token_embd.weight")
-                .orElseThrow(() -> new FormatException(source.description() + " has no token_embd.weight"));
-        DType floatType = floating(embedding.type());
+        DType embedding = source.find(new Weight(Part.EMBEDDING, 0).ggufName())
+                .orElseThrow()
+                .type();
+        DType floatType = floating(embedding);
         DType normType =
                 metadata.string(Marks.SOURCE_DTYPE).map(ToHuggingFace::floating).orElse(floatType);
 
-        TensorNames names = new TensorNames(config.family());
         List<Pipeline.Step> steps = new ArrayList<>();
-        List<Pipeline.Step> dense = new ArrayList<>();
+        SortedMap<Integer, Pipeline.Step> dense = new TreeMap<>();
         for (TensorInfo info : source.tensors()) {
-            boolean norm = TensorNames.isNorm(info.name());
-            DType type = norm ? normType : floating(info.type());
-            if (DenseModules.isDense(info.name())) {
-                dense.add(new Pipeline.Step(source, info, tensor(info.name(), type, info.shape()), 0));
-            } else if (!info.name().equals("output.weight")) { // the embedding serves as output matrix
-                String name = names.toHf(info.name())
-                        .orElseThrow(
-                                () -> new FormatException(source.description() + ": tensor " + Names.shown(info.name())
-                                        + " has no place in a " + config.family().modelType + " model"));
-                steps.add(new Pipeline.Step(source, info, tensor(name, type, info.shape()), norm ? -1 : 0));
+            OptionalInt number = DenseLayers.numberOf(info.name());
+            if (number.isPresent()) {
+                TensorInfo target = TensorInfo.of(info.name(), floating(info.type()), info.shape());
+                dense.put(number.getAsInt(), new Pipeline.Step(source, info, target, 0));
+            } else if (!info.name().equals(Weight.GGUF_OUTPUT)) { // the embedding serves as output matrix
+                Weight weight = Weight.ofGguf(info.name())
+                        .filter(w -> w.isIn(config))
+                        .orElseThrow(() -> new FormatException(source.description() + ": tensor "
+                                + Names.shown(info.name()) + " has no place in this " + architecture.title()
+                                + " model"));
+                boolean norm = weight.part().isNorm();
+                DType type = norm ? normType : floating(info.type());
+                TensorInfo target = TensorInfo.of(weight.huggingFaceName(architecture), type, info.shape());
+                steps.add(new Pipeline.Step(source, info, target, norm ? -1 : 0));
             }
         }
         // the order of the reference's own writer: wide types first, then by name
@@ -62,18 +77,18 @@ final class ToHuggingFace {
 
         Map<String, String> marks = new LinkedHashMap<>();
         marks.put("format", "pt");
+        Optional<String> scale = metadata.string(EmbeddingScale.KEY);
         marks.put(
-                Marks.EMBEDDING_SCALE, metadata.string(Marks.EMBEDDING_SCALE).orElse(Marks.scaleFor(embedding.type())));
+                EmbeddingScale.KEY,
+                EmbeddingScale.of(scale, embedding, source.description()).label());
         List<TensorInfo> targets = steps.stream().map(Pipeline.Step::target).toList();
         try (SafetensorsWriter writer = SafetensorsWriter.create(folder, targets, marks, maxShardBytes)) {
             new Pipeline(workers, writer::write).run(steps, progress);
             writer.finish();
         }
-        for (Pipeline.Step step : dense) {
-            DenseModules.write(folder, step, workers);
-        }
+        dense.forEach((number, step) -> DenseModules.write(folder, number, step, workers));
         if (dense.size() == 2) {
-            DenseModules.writeList(folder, config.hidden());
+            DenseModules.writeList(folder, config.hiddenSize());
         }
         metadata.string(Marks.GENERATION_CONFIG)
                 .map(text -> Json.parse(text.getBytes(StandardCharsets.UTF_8), Marks.GENERATION_CONFIG))
@@ -83,12 +98,13 @@ final class ToHuggingFace {
         // config.json comes last: with it, the folder is a model
         JsonText.write(
                 folder.resolve("config.json"),
-                config.toHf(
-                        embedding.rows(),
+                HfConfigWriter.fields(
+                        config,
                         torchName(floatType),
-                        tokenizer.map(TokenizerData::bosId).orElse(2),
-                        tokenizer.map(TokenizerData::eosId).orElse(1),
-                        tokenizer.map(TokenizerData::paddingId).orElse(0)));
+                        new HfConfigWriter.TokenIds(
+                                tokenizer.map(TokenizerData::bosId).orElse(2),
+                                tokenizer.map(TokenizerData::eosId).orElse(1),
+                                tokenizer.map(TokenizerData::paddingId).orElse(0))));
         return tokenizer;
     }
 
@@ -133,10 +149,5 @@ final class ToHuggingFace {
             case BF16 -> "bfloat16";
             default -> "float32";
         };
-    }
-
-    private static TensorInfo tensor(String name, DType type, List<Long> shape) {
-        long elements = shape.stream().reduce(1L, Math::multiplyExact);
-        return new TensorInfo(name, type, shape, type.bytesFor(elements));
     }
 }

@@ -16,6 +16,17 @@ public record TensorInfo(String name, DType type, List<Long> shape, long byteSiz
         shape = List.copyOf(shape);
     }
 
+    /** A tensor that is to be written: its size follows from type and shape. */
+    public static TensorInfo of(String name, DType type, List<Long> shape) {
+        long elements = shape.stream().reduce(1L, Math::multiplyExact);
+        return new TensorInfo(name, type, shape, type.bytesFor(elements));
+    }
+
+    /** The same under another name. */
+    public TensorInfo named(String newName) {
+        return new TensorInfo(newName, type, shape, byteSize);
+    }
+
     /** The product of the dimensions. */
     public long elements() {
         long n = 1;

@@ -8,24 +8,28 @@ import java.util.Optional;
  */
 public enum Architecture {
     /** Gemma 1, 1.1, CodeGemma: two pre-norms, full attention. */
-    GEMMA("gemma", "Gemma 1", false, false),
+    GEMMA("gemma", "gemma", "Gemma 1", 1, false, false),
     /** Gemma 2, ShieldGemma: sandwich norms, alternating windows, soft caps. */
-    GEMMA2("gemma2", "Gemma 2", true, false),
+    GEMMA2("gemma2", "gemma2", "Gemma 2", 2, true, false),
     /** Gemma 3 text, FunctionGemma: sandwich norms, qk-norm, five local layers to a global one. */
-    GEMMA3("gemma3", "Gemma 3", true, true),
+    GEMMA3("gemma3", "gemma3_text", "Gemma 3", 6, true, true),
     /** EmbeddingGemma: Gemma 3 blocks that look both ways. */
-    GEMMA_EMBEDDING("gemma-embedding", "EmbeddingGemma", true, true),
-    /** VaultGemma: Gemma 2 without its post-norms, full attention. */
-    VAULTGEMMA("vaultgemma", "VaultGemma", false, false);
+    GEMMA_EMBEDDING("gemma-embedding", "gemma3_text", "EmbeddingGemma", 6, true, true),
+    /** VaultGemma: Gemma 2 without its post-norms, full attention. Only Jemma reads it from GGUF. */
+    VAULTGEMMA("vaultgemma", "vaultgemma", "VaultGemma", 1, false, false);
 
     private final String ggufName;
+    private final String modelType;
     private final String title;
+    private final int globalEvery;
     private final boolean postNorms;
     private final boolean qkNorm;
 
-    Architecture(String ggufName, String title, boolean postNorms, boolean qkNorm) {
+    Architecture(String ggufName, String modelType, String title, int globalEvery, boolean postNorms, boolean qkNorm) {
         this.ggufName = ggufName;
+        this.modelType = modelType;
         this.title = title;
+        this.globalEvery = globalEvery;
         this.postNorms = postNorms;
         this.qkNorm = qkNorm;
     }
@@ -35,9 +39,29 @@ public enum Architecture {
         return ggufName;
     }
 
+    /** Value of {@code model_type} in the {@code config.json} of a text model. */
+    public String modelType() {
+        return modelType;
+    }
+
     /** Name for people. */
     public String title() {
         return title;
+    }
+
+    /** Layers from one global layer to the next where a file does not say; 1 if all are global. */
+    public int globalEvery() {
+        return globalEvery;
+    }
+
+    /** Whether layers may look through sliding windows, and files state one. */
+    public boolean windowed() {
+        return this != GEMMA;
+    }
+
+    /** Whether local layers turn by a base of their own and without position scaling. */
+    public boolean localRope() {
+        return this == GEMMA3 || this == GEMMA_EMBEDDING;
     }
 
     /** Whether the outputs of attention and feed-forward are normed too (sandwich). */

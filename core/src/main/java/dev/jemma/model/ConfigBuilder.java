@@ -27,13 +27,15 @@ final class ConfigBuilder {
     int headDim;
     float rmsNormEps = 1e-6f;
     float attentionScale;
+    double queryScalar;
     float attentionSoftcap;
     float finalSoftcap;
+    /** W as the file states it; 0 for none. */
     int window;
+
     float theta = 10_000;
     float localTheta = 10_000;
-    float globalRopeFactor = 1;
-    boolean causal = true;
+    float ropeFactor = 1;
     /** Whether each layer sees everything before it. */
     boolean[] global = new boolean[0];
 
@@ -54,6 +56,15 @@ final class ConfigBuilder {
         for (int i = 0; i < global.length; i++) {
             global[i] = n <= 1 || (i + 1) % n == 0;
         }
+    }
+
+    boolean allGlobal() {
+        for (boolean g : global) {
+            if (!g) {
+                return false;
+            }
+        }
+        return true;
     }
 
     int checkedLayers() {
@@ -77,25 +88,49 @@ final class ConfigBuilder {
             throw new FormatException(
                     source + ": layer types for " + global.length + " layers, but " + layers + " layers");
         }
-        if (!(rmsNormEps > 0)
-                || !(attentionScale > 0)
-                || !(theta > 1)
-                || !(localTheta > 1)
-                || !(globalRopeFactor > 0)) {
+        if (!isPositive(rmsNormEps)
+                || !isPositive(attentionScale)
+                || !(theta > 1 && isPositive(theta))
+                || !(localTheta > 1 && isPositive(localTheta))
+                || !isPositive(ropeFactor)) {
             throw new FormatException(source + ": norm epsilon " + rmsNormEps + ", attention scale " + attentionScale
-                    + ", RoPE bases " + theta + " and " + localTheta + ", factor " + globalRopeFactor
+                    + ", RoPE bases " + theta + " and " + localTheta + ", factor " + ropeFactor
                     + " must be positive numbers");
         }
+        if (window < 0) {
+            throw new FormatException(source + ": the sliding window is " + window);
+        }
+        boolean causal = architecture != Architecture.GEMMA_EMBEDDING;
         List<LayerConfig> configs = new ArrayList<>(layers);
         for (boolean full : global) {
             int layerWindow = full ? 0 : positive("the sliding window", window, MAX_CONTEXT);
+            if (!full && !causal) {
+                layerWindow = layerWindow / 2 + 1; // |i − j| < W/2 + 1: half of the window on either side
+            }
             var shape =
                     new AttentionShape(heads, kvHeads, headDim, attentionScale, attentionSoftcap, layerWindow, causal);
-            configs.add(
-                    new LayerConfig(shape, full ? theta : localTheta, full ? globalRopeFactor : 1, feedForwardSize));
+            configs.add(new LayerConfig(
+                    shape,
+                    full ? theta : localTheta,
+                    full || !architecture.localRope() ? ropeFactor : 1,
+                    feedForwardSize));
         }
         return new GemmaConfig(
-                architecture, vocabularySize, hiddenSize, contextLength, rmsNormEps, finalSoftcap, configs, assumed);
+                architecture,
+                vocabularySize,
+                hiddenSize,
+                contextLength,
+                rmsNormEps,
+                finalSoftcap,
+                window,
+                queryScalar,
+                new RopeConfig(theta, localTheta, ropeFactor),
+                configs,
+                assumed);
+    }
+
+    private static boolean isPositive(float x) {
+        return x > 0 && Float.isFinite(x);
     }
 
     private int positive(String what, int value, int max) {

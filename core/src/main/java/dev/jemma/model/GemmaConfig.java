@@ -11,6 +11,9 @@ import java.util.List;
  * @param contextLength positions the model was trained for
  * @param rmsNormEps ε of every RMSNorm
  * @param finalLogitSoftcap cap on the logits; 0 for none
+ * @param slidingWindow W as files state it, 0 if they state none; what a layer sees is in its own entry
+ * @param queryScalar {@code query_pre_attn_scalar}, whose −½th power scales the attention scores
+ * @param rope rotary positions as files state them; what a layer uses is in its own entry
  * @param layers one entry a layer
  * @param assumed values the file does not give and that were filled in, one line each, for {@code inspect}
  */
@@ -21,6 +24,9 @@ public record GemmaConfig(
         int contextLength,
         float rmsNormEps,
         float finalLogitSoftcap,
+        int slidingWindow,
+        double queryScalar,
+        RopeConfig rope,
         List<LayerConfig> layers,
         List<String> assumed) {
     public GemmaConfig {
@@ -47,15 +53,9 @@ public record GemmaConfig(
      * 2B and 7B exactly.
      */
     public long nonEmbeddingParameters() {
-        long d = hiddenSize;
-        long total = d; // final norm
-        for (LayerConfig layer : layers) {
-            var a = layer.attention();
-            long q = (long) a.heads() * a.headDim();
-            long kv = (long) a.kvHeads() * a.headDim();
-            total += 2 * d * q + 2 * d * kv + 3 * d * layer.feedForwardSize();
-            total += (architecture.postNorms() ? 4 : 2) * d;
-            total += architecture.qkNorm() ? 2L * a.headDim() : 0;
+        long total = 0;
+        for (Weight weight : Weight.all(this)) {
+            total += weight.part() == Part.EMBEDDING ? 0 : weight.elements(this);
         }
         return total;
     }

@@ -3,6 +3,7 @@ package dev.jemma.model;
 import dev.jemma.format.FormatException;
 import dev.jemma.format.GgufFile;
 import dev.jemma.format.GgufMetadata;
+import dev.jemma.format.Names;
 import dev.jemma.format.TensorInfo;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -31,7 +32,7 @@ public final class GgufConfig {
         String name = file.metadata().string("general.architecture").orElse("");
         Architecture architecture = Architecture.ofGguf(name)
                 .orElseThrow(() -> new FormatException(file.description() + ": the architecture is "
-                        + (name.isEmpty() ? "not named" : "'" + shown(name) + "'") + hint(name) + "; "
+                        + (name.isEmpty() ? "not named" : "'" + Names.shown(name) + "'") + hint(name) + "; "
                         + Architecture.supported()));
         return new GgufConfig(file, architecture).read();
     }
@@ -40,15 +41,10 @@ public final class GgufConfig {
         return name.equals("clip") || name.equals("mmproj") ? " (the vision part of a model alone)" : "";
     }
 
-    private static String shown(String text) {
-        String line = text.replaceAll("\\p{Cntrl}", "?");
-        return line.length() > 60 ? line.substring(0, 60) + "…" : line;
-    }
-
     private GemmaConfig read() {
-        boolean gemma3 = out.architecture == Architecture.GEMMA3 || out.architecture == Architecture.GEMMA_EMBEDDING;
-        TensorInfo embedding = file.find("token_embd.weight")
-                .orElseThrow(() -> new FormatException(file.description() + ": token_embd.weight is missing"));
+        String table = new Weight(Part.EMBEDDING, 0).ggufName();
+        TensorInfo embedding = file.find(table)
+                .orElseThrow(() -> new FormatException(file.description() + ": " + table + " is missing"));
         out.vocabularySize = Math.clamp(embedding.rows(), 0, Integer.MAX_VALUE);
         out.hiddenSize = required("embedding_length");
         out.layers = required("block_count");
@@ -62,11 +58,10 @@ public final class GgufConfig {
         if (optionalQuiet("attention.value_length", out.headDim) != out.headDim) {
             throw new FormatException(file.description() + ": keys and values of different sizes are not Gemma");
         }
-        out.causal = out.architecture != Architecture.GEMMA_EMBEDDING;
         readCaps();
         readScale();
-        readWindow(gemma3);
-        readRope(gemma3);
+        readWindow();
+        readRope();
         return out.build();
     }
 
@@ -88,34 +83,28 @@ public final class GgufConfig {
         OptionalDouble scale = metadata.real(prefix + "attention.scale");
         if (scale.isPresent()) {
             out.attentionScale = (float) scale.getAsDouble();
+            // The key holds s^-½ in float32; the scalar is a whole number in all published models.
+            double scalar = 1 / (scale.getAsDouble() * scale.getAsDouble());
+            double whole = Math.rint(scalar);
+            out.queryScalar = Math.abs(scalar - whole) < 1e-5 * scalar ? whole : scalar;
             return;
         }
         // No key that loaders read: the two 27B models are told by their shape.
-        int scalar = out.headDim;
+        out.queryScalar = out.headDim;
         if (out.architecture == Architecture.GEMMA2 && out.layers == 46 && out.hiddenSize == 4608) {
-            scalar = out.assume("query_pre_attn_scalar of Gemma 2 27B,", 144);
+            out.queryScalar = out.assume("query_pre_attn_scalar of Gemma 2 27B,", 144);
         } else if (out.architecture == Architecture.GEMMA3 && out.layers == 62 && out.hiddenSize == 5376) {
-            scalar = out.assume("query_pre_attn_scalar of Gemma 3 27B,", 168);
+            out.queryScalar = out.assume("query_pre_attn_scalar of Gemma 3 27B,", 168);
         }
-        out.attentionScale = (float) Math.pow(scalar, -0.5);
+        out.attentionScale = (float) Math.pow(out.queryScalar, -0.5);
     }
 
-    private void readWindow(boolean gemma3) {
+    private void readWindow() {
         int layers = out.checkedLayers();
-        boolean windowed = gemma3 || out.architecture == Architecture.GEMMA2;
         OptionalLong window = metadata.integer(prefix + "attention.sliding_window");
-        if (!windowed || (window.isPresent() && window.getAsLong() == 0)) {
+        if (!out.architecture.windowed() || (window.isPresent() && window.getAsLong() == 0)) {
             out.globalEvery(1);
             return;
-        }
-        if (window.isEmpty()) {
-            int otherwise = gemma3 ? out.hiddenSize >= 2560 ? 1024 : 512 : 4096;
-            out.window = out.assume("attention.sliding_window", otherwise);
-        } else {
-            out.window = Math.clamp(window.getAsLong(), -1, Integer.MAX_VALUE);
-        }
-        if (!out.causal) {
-            out.window = out.window / 2 + 1; // |i − j| < W/2 + 1: half of the window on either side
         }
         String key = prefix + "attention.sliding_window_pattern";
         if (metadata.isArray(key)) {
@@ -124,25 +113,34 @@ public final class GgufConfig {
             for (int i = 0; i < sliding.length; i++) {
                 out.global[i] = !sliding[i];
             }
-            return;
+        } else {
+            int every = optionalQuiet("attention.sliding_window_pattern", out.architecture.globalEvery());
+            out.globalEvery(Math.min(every, layers + 1));
         }
-        int every = optionalQuiet("attention.sliding_window_pattern", gemma3 ? 6 : 2);
-        out.globalEvery(Math.min(every, layers + 1));
+        if (window.isPresent()) {
+            out.window = Math.clamp(window.getAsLong(), -1, Integer.MAX_VALUE);
+        } else if (!out.allGlobal()) {
+            int gemma3 = out.hiddenSize >= 2560 ? 1024 : 512;
+            out.window = out.assume("attention.sliding_window", out.architecture.localRope() ? gemma3 : 4096);
+        }
     }
 
-    private void readRope(boolean gemma3) {
+    private void readRope() {
+        boolean gemma3 = out.architecture.localRope();
         out.theta = (float) metadata.real(prefix + "rope.freq_base").orElse(gemma3 ? 1_000_000 : 10_000);
         out.localTheta =
-                (float) metadata.real(prefix + "rope.freq_base_swa").orElse(gemma3 ? 10_000 : (double) out.theta);
-        String type = metadata.string(prefix + "rope.scaling.type").orElse("none");
+                gemma3 ? (float) metadata.real(prefix + "rope.freq_base_swa").orElse(10_000) : out.theta;
+        String type = metadata.string(prefix + "rope.scaling.type").orElse("linear");
         switch (type) {
             case "none" -> {}
-            case "linear" ->
-                out.globalRopeFactor =
+            case "linear" -> {
+                float factor =
                         (float) metadata.real(prefix + "rope.scaling.factor").orElse(1);
+                out.ropeFactor = factor == 0 ? 1 : factor; // how some files say none
+            }
             default ->
                 throw new FormatException(
-                        file.description() + ": RoPE scaling '" + shown(type) + "'; Gemma uses none or linear");
+                        file.description() + ": RoPE scaling '" + Names.shown(type) + "'; Gemma uses none or linear");
         }
     }
 

@@ -2,6 +2,7 @@ package dev.jemma.model;
 
 import dev.jemma.format.FormatException;
 import dev.jemma.format.Json;
+import dev.jemma.format.Names;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -37,26 +38,25 @@ public final class HfConfig {
     }
 
     private static Architecture architecture(String source, String type, Json config) {
-        boolean bothWays = config.bool("use_bidirectional_attention").orElse(false);
         return switch (type) {
             case "gemma" -> Architecture.GEMMA;
             case "gemma2" -> Architecture.GEMMA2;
-            case "gemma3", "gemma3_text" -> bothWays ? Architecture.GEMMA_EMBEDDING : Architecture.GEMMA3;
+            // "gemma3" is the multimodal wrapper; embedding models are told by this one flag
+            case "gemma3", "gemma3_text" ->
+                config.bool("use_bidirectional_attention").orElse(false)
+                        ? Architecture.GEMMA_EMBEDDING
+                        : Architecture.GEMMA3;
             case "vaultgemma" -> Architecture.VAULTGEMMA;
             default ->
                 throw new FormatException(source + ": model_type is "
-                        + (type.isEmpty() ? "missing" : "'" + shown(type) + "'") + "; " + Architecture.supported());
+                        + (type.isEmpty() ? "missing" : "'" + Names.shown(type) + "'") + "; "
+                        + Architecture.supported());
         };
-    }
-
-    private static String shown(String text) {
-        String line = text.replaceAll("\\p{Cntrl}", "?");
-        return line.length() > 60 ? line.substring(0, 60) + "…" : line;
     }
 
     private GemmaConfig read() {
         Architecture a = out.architecture;
-        boolean gemma3 = a == Architecture.GEMMA3 || a == Architecture.GEMMA_EMBEDDING;
+        boolean gemma3 = a.localRope();
         if (config.bool("attention_bias").orElse(false)) {
             throw config.error("asks for attention biases, which no Gemma has");
         }
@@ -70,9 +70,10 @@ public final class HfConfig {
         out.headDim = size("head_dim", 256);
         out.contextLength = size("max_position_embeddings", gemma3 ? 131_072 : 8192);
         out.rmsNormEps = real("rms_norm_eps", 1e-6);
-        out.causal = a != Architecture.GEMMA_EMBEDDING;
-        double scalar = a == Architecture.GEMMA ? out.headDim : real("query_pre_attn_scalar", 256);
-        out.attentionScale = (float) Math.pow(scalar, -0.5);
+        out.queryScalar = a == Architecture.GEMMA
+                ? out.headDim
+                : config.real("query_pre_attn_scalar").orElse(256);
+        out.attentionScale = (float) Math.pow(out.queryScalar, -0.5);
         // An explicit null means no cap; only an absent key means the class's default.
         out.attentionSoftcap = softcap("attn_logit_softcapping", a == Architecture.GEMMA2 ? 50 : 0);
         out.finalSoftcap = softcap("final_logit_softcapping", a == Architecture.GEMMA2 ? 30 : 0);
@@ -83,7 +84,7 @@ public final class HfConfig {
 
     private void checkActivation(String name) {
         if (!name.equals("gelu_pytorch_tanh") && !name.equals("gelu")) {
-            throw config.error("asks for the activation '" + shown(name) + "'; Gemma uses gelu_pytorch_tanh");
+            throw config.error("asks for the activation '" + Names.shown(name) + "'; Gemma uses gelu_pytorch_tanh");
         }
     }
 
@@ -97,30 +98,21 @@ public final class HfConfig {
     private void readWindow(boolean gemma3) {
         int layers = out.checkedLayers();
         Optional<Json> types = config.find("layer_types");
-        if (out.architecture == Architecture.GEMMA
-                || (out.architecture == Architecture.VAULTGEMMA && types.isEmpty())) {
+        if (!out.architecture.windowed()) {
             out.globalEvery(1);
             return;
         }
         if (types.isPresent()) {
             readLayerTypes(types.get());
         } else {
-            int every = gemma3
-                    ? config.integer("sliding_window_pattern").isPresent()
-                            ? size("sliding_window_pattern", 6)
-                            : size("_sliding_window_pattern", 6)
-                    : 2; // Gemma 2 alternates, local first
-            out.globalEvery(Math.min(every, layers + 1));
+            String key = config.has("sliding_window_pattern") ? "sliding_window_pattern" : "_sliding_window_pattern";
+            int every = out.architecture.globalEvery();
+            out.globalEvery(Math.min(gemma3 ? size(key, every) : every, layers + 1));
         }
-        boolean allGlobal = true;
-        for (boolean g : out.global) {
-            allGlobal &= g;
-        }
-        if (!allGlobal) {
+        if (!out.allGlobal()) {
             out.window = size("sliding_window", 4096);
-            if (!out.causal) {
-                out.window = out.window / 2 + 1; // |i − j| < W/2 + 1: half of the window on either side
-            }
+        } else {
+            out.window = config.find("sliding_window").map(Json::asInt).orElse(0);
         }
     }
 
@@ -137,28 +129,21 @@ public final class HfConfig {
     }
 
     private void readRope(boolean gemma3) {
-        float globalTheta = gemma3 ? 1_000_000 : 10_000;
+        double globalTheta = config.real("rope_theta").orElse(gemma3 ? 1_000_000 : 10_000);
+        double localTheta = config.real("rope_local_base_freq").orElse(10_000);
         Optional<Json> parameters = config.find("rope_parameters");
-        if (parameters.isPresent() && parameters.get().has("full_attention")) {
-            Json full = parameters.get().get("full_attention");
-            out.theta = (float) full.real("rope_theta").orElse(globalTheta);
-            out.globalRopeFactor = factor(full);
-            out.localTheta = (float) parameters
-                    .get()
-                    .find("sliding_attention")
-                    .map(s -> s.real("rope_theta").orElse(10_000))
-                    .orElse(10_000.0)
-                    .doubleValue();
-            return;
-        }
-        if (parameters.isPresent()) {
-            out.theta = (float) parameters.get().real("rope_theta").orElse(globalTheta);
-            out.globalRopeFactor = factor(parameters.get());
-        } else {
-            out.theta = real("rope_theta", globalTheta);
-            config.find("rope_scaling").ifPresent(scaling -> out.globalRopeFactor = factor(scaling));
-        }
-        out.localTheta = gemma3 ? real("rope_local_base_freq", 10_000) : out.theta;
+        Optional<Json> full = parameters.flatMap(p -> p.find("full_attention")).or(() -> parameters);
+        Optional<Json> sliding = parameters.flatMap(p -> p.find("sliding_attention"));
+        out.theta = theta(full, globalTheta);
+        out.localTheta = gemma3 ? theta(sliding, localTheta) : out.theta;
+        full.or(() -> config.find("rope_scaling")).ifPresent(scaling -> out.ropeFactor = factor(scaling));
+    }
+
+    private static float theta(Optional<Json> parameters, double otherwise) {
+        return (float) parameters
+                .map(p -> p.real("rope_theta").orElse(otherwise))
+                .orElse(otherwise)
+                .doubleValue();
     }
 
     private static float factor(Json scaling) {
@@ -169,7 +154,8 @@ public final class HfConfig {
         return switch (type) {
             case "default" -> 1;
             case "linear" -> (float) scaling.get("factor").asDouble();
-            default -> throw scaling.error("asks for RoPE scaling '" + shown(type) + "'; Gemma uses default or linear");
+            default ->
+                throw scaling.error("asks for RoPE scaling '" + Names.shown(type) + "'; Gemma uses default or linear");
         };
     }
 

@@ -4,13 +4,10 @@ import dev.jemma.format.FormatException;
 import dev.jemma.format.GgufFile;
 import dev.jemma.format.HfFolder;
 import dev.jemma.format.Json;
-import dev.jemma.format.SafetensorsFile;
 import dev.jemma.format.TensorFile;
 import dev.jemma.format.TensorInfo;
-import dev.jemma.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,9 +16,6 @@ import java.util.Optional;
  * until {@link ModelLoader} reads the weights.
  */
 public final class ModelFiles implements AutoCloseable {
-    private static final List<String> PREFIXES =
-            List.of("model.", "language_model.model.", "model.language_model.", "");
-
     /** What a file is, for those that need more than the model definition does. */
     public sealed interface Source {
         /** One GGUF file, or a split one. */
@@ -35,15 +29,14 @@ public final class ModelFiles implements AutoCloseable {
     private final Source source;
     private final GemmaConfig config;
     private final List<String> notes;
-    private final List<SafetensorsFile> denseFiles;
+    private final DenseLayers dense;
 
-    private ModelFiles(
-            Path path, Source source, GemmaConfig config, List<String> notes, List<SafetensorsFile> denseFiles) {
+    private ModelFiles(Path path, Source source, GemmaConfig config, List<String> notes, DenseLayers dense) {
         this.path = path;
         this.source = source;
         this.config = config;
         this.notes = List.copyOf(notes);
-        this.denseFiles = List.copyOf(denseFiles);
+        this.dense = dense;
     }
 
     /**
@@ -64,7 +57,7 @@ public final class ModelFiles implements AutoCloseable {
         }
         GgufFile file = GgufFile.open(path);
         try {
-            return new ModelFiles(path, new Source.Gguf(file), GgufConfig.read(file), List.of(), List.of());
+            return new ModelFiles(path, new Source.Gguf(file), GgufConfig.read(file), List.of(), DenseLayers.of(file));
         } catch (RuntimeException e) {
             file.close();
             throw e;
@@ -73,23 +66,16 @@ public final class ModelFiles implements AutoCloseable {
 
     private static ModelFiles openFolder(Path path) {
         HfFolder folder = HfFolder.open(path);
-        List<SafetensorsFile> dense = new ArrayList<>();
         try {
             Json config = folder.config();
             List<String> notes = HfConfig.hasVision(config)
                     ? List.of("the model's vision part is ignored: only text goes in and comes out")
                     : List.of();
             GemmaConfig read = HfConfig.read(config);
-            for (String name : read.embedsText() ? List.of("2_Dense", "3_Dense") : List.<String>of()) {
-                Path file = path.resolve(name).resolve("model.safetensors");
-                if (Files.isRegularFile(file)) {
-                    dense.add(SafetensorsFile.open(file));
-                }
-            }
+            DenseLayers dense = DenseLayers.open(folder, read);
             return new ModelFiles(path, new Source.HuggingFace(folder), read, notes, dense);
         } catch (RuntimeException e) {
             folder.close();
-            dense.forEach(SafetensorsFile::close);
             throw e;
         }
     }
@@ -133,18 +119,11 @@ public final class ModelFiles implements AutoCloseable {
     /** How the embedding factor is rounded when nobody says otherwise (DESIGN 5.4). */
     public EmbeddingScale embeddingScale() {
         Optional<String> stated = switch (source) {
-            case Source.Gguf(GgufFile file) -> file.metadata().string("jemma.embedding_scale");
+            case Source.Gguf(GgufFile file) -> file.metadata().string(EmbeddingScale.KEY);
             case Source.HuggingFace(HfFolder folder) ->
-                Optional.ofNullable(folder.tensors().metadata().get("jemma.embedding_scale"));
+                Optional.ofNullable(folder.tensors().metadata().get(EmbeddingScale.KEY));
         };
-        if (stated.isPresent()) {
-            return switch (stated.get()) {
-                case "exact" -> EmbeddingScale.EXACT;
-                case "bf16" -> EmbeddingScale.BF16;
-                default -> throw new FormatException(path + ": jemma.embedding_scale is neither exact nor bf16");
-            };
-        }
-        return tensor(Part.EMBEDDING, 0).type() == DType.F32 ? EmbeddingScale.EXACT : EmbeddingScale.BF16;
+        return EmbeddingScale.of(stated, tensor(new Weight(Part.EMBEDDING, 0)).type(), path.toString());
     }
 
     /** Whether norm weights must get their 1 added: GGUF files already hold it. */
@@ -152,50 +131,30 @@ public final class ModelFiles implements AutoCloseable {
         return source instanceof Source.HuggingFace;
     }
 
-    /** The tensor of a part. */
-    TensorInfo tensor(Part part, int layer) {
-        if (source instanceof Source.Gguf) {
-            String name = part.ggufName(layer);
-            return tensors().find(name).orElseThrow(() -> missing(name));
-        }
-        String name = part.huggingFaceName(config.architecture(), layer);
-        for (String prefix : PREFIXES) {
-            Optional<TensorInfo> found = tensors().find(prefix + name);
+    /** Where a tensor is in these files, its shape checked. */
+    TensorInfo tensor(Weight weight) {
+        Architecture architecture = config.architecture();
+        List<String> names =
+                source instanceof Source.Gguf ? List.of(weight.ggufName()) : weight.huggingFaceNames(architecture);
+        for (String name : names) {
+            Optional<TensorInfo> found = tensors().find(name);
             if (found.isPresent()) {
-                return found.get();
+                return weight.checked(found.get(), config, tensors());
             }
         }
-        throw missing(name);
+        throw new FormatException(tensors().description() + ": the tensor " + names.getFirst() + " is missing");
     }
 
-    /** A dense layer after pooling and the file that holds it. */
-    record Dense(TensorFile file, TensorInfo tensor) {}
-
-    /** The dense layers of an embedding model, in order; empty if it has none. */
-    List<Dense> dense() {
-        if (source instanceof Source.Gguf(GgufFile file)) {
-            List<Dense> found = new ArrayList<>();
-            for (String name : List.of("dense_2.weight", "dense_3.weight")) {
-                file.find(name).ifPresent(tensor -> found.add(new Dense(file, tensor)));
-            }
-            return found;
-        }
-        return denseFiles.stream()
-                .map(file -> new Dense(
-                        file,
-                        file.find("linear.weight")
-                                .orElseThrow(() -> new FormatException(
-                                        file.description() + ": the tensor linear.weight is missing"))))
-                .toList();
+    /** The projections of an embedding model; none for other models. */
+    DenseLayers dense() {
+        return dense;
     }
 
     /** Parameters of the dense layers that follow the hidden states of an embedding model; 0 for all other models. */
     public long denseParameters() {
-        return dense().stream().mapToLong(layer -> layer.tensor().elements()).sum();
-    }
-
-    private FormatException missing(String name) {
-        return new FormatException(tensors().description() + ": the tensor " + name + " is missing");
+        return dense.layers().stream()
+                .mapToLong(layer -> layer.tensor().elements())
+                .sum();
     }
 
     @Override
@@ -204,6 +163,6 @@ public final class ModelFiles implements AutoCloseable {
             case Source.Gguf(GgufFile file) -> file.close();
             case Source.HuggingFace(HfFolder folder) -> folder.close();
         }
-        denseFiles.forEach(SafetensorsFile::close);
+        dense.close();
     }
 }

@@ -65,8 +65,8 @@ public final class ModelLoader {
     public Gemma load(EmbeddingScale scale) {
         EmbeddingScale resolved = scale == EmbeddingScale.AUTO ? files.embeddingScale() : scale;
         int d = config.hiddenSize();
-        Linear embedding = matrix(Part.EMBEDDING, 0, config.vocabularySize(), d);
-        Tensor finalNorm = norm(Part.FINAL_NORM, 0, d);
+        Linear embedding = matrix(Part.EMBEDDING, 0);
+        Tensor finalNorm = norm(Part.FINAL_NORM, 0);
         Map<String, RopeTable> tables = new HashMap<>();
         List<Layer> layers = new ArrayList<>();
         for (int i = 0; i < config.layers().size(); i++) {
@@ -79,9 +79,12 @@ public final class ModelLoader {
     public EmbeddingHead loadHead() {
         List<Linear> dense = new ArrayList<>();
         int in = config.hiddenSize();
-        for (ModelFiles.Dense layer : files.dense()) {
+        for (DenseLayers.Layer layer : files.dense().layers()) {
             TensorInfo tensor = layer.tensor();
-            checkShape(layer.file(), tensor, tensor.rows(), in);
+            if (tensor.shape().size() != 2 || tensor.cols() != in) {
+                throw new FormatException(layer.file().description() + ": the tensor " + tensor.name() + " has shape "
+                        + tensor.shape() + ", but its input has " + in + " columns");
+            }
             dense.add(pack(layer.file(), tensor));
             in = Math.toIntExact(tensor.rows());
         }
@@ -90,13 +93,7 @@ public final class ModelLoader {
 
     private Layer layer(int i, Map<String, RopeTable> tables) {
         LayerConfig c = config.layers().get(i);
-        int d = config.hiddenSize();
         int headDim = c.attention().headDim();
-        int q = c.attention().heads() * headDim;
-        int kv = c.attention().kvHeads() * headDim;
-        int ff = c.feedForwardSize();
-        boolean post = config.architecture().postNorms();
-        boolean qkNorm = config.architecture().qkNorm();
         RopeTable rope = tables.computeIfAbsent(
                 c.ropeTheta() + "/" + c.ropeFactor() + "/" + headDim,
                 _ -> new RopeTable(c.ropeTheta(), c.ropeFactor(), headDim));
@@ -105,29 +102,26 @@ public final class ModelLoader {
                 "layer" + i,
                 c,
                 rope,
-                norm(Part.ATTENTION_NORM, i, d),
-                List.of(matrix(Part.QUERY, i, q, d), matrix(Part.KEY, i, kv, d), matrix(Part.VALUE, i, kv, d)),
-                optionalNorm(qkNorm, Part.QUERY_NORM, i, headDim),
-                optionalNorm(qkNorm, Part.KEY_NORM, i, headDim),
-                matrix(Part.OUTPUT, i, d, q),
-                optionalNorm(post, Part.POST_ATTENTION_NORM, i, d),
-                norm(Part.FEED_FORWARD_NORM, i, d),
-                matrix(Part.GATE, i, ff, d),
-                matrix(Part.UP, i, ff, d),
-                matrix(Part.DOWN, i, d, ff),
-                optionalNorm(post, Part.POST_FEED_FORWARD_NORM, i, d));
+                norm(Part.ATTENTION_NORM, i),
+                List.of(matrix(Part.QUERY, i), matrix(Part.KEY, i), matrix(Part.VALUE, i)),
+                optionalNorm(Part.QUERY_NORM, i),
+                optionalNorm(Part.KEY_NORM, i),
+                matrix(Part.OUTPUT, i),
+                optionalNorm(Part.POST_ATTENTION_NORM, i),
+                norm(Part.FEED_FORWARD_NORM, i),
+                matrix(Part.GATE, i),
+                matrix(Part.UP, i),
+                matrix(Part.DOWN, i),
+                optionalNorm(Part.POST_FEED_FORWARD_NORM, i));
     }
 
-    private Optional<Tensor> optionalNorm(boolean there, Part part, int layer, int size) {
-        return there ? Optional.of(norm(part, layer, size)) : Optional.empty();
+    private Optional<Tensor> optionalNorm(Part part, int layer) {
+        return part.isIn(config.architecture()) ? Optional.of(norm(part, layer)) : Optional.empty();
     }
 
     /** A norm's weights, ready to multiply: 1 + w in float32 where the file holds w. */
-    private Tensor norm(Part part, int layer, int size) {
-        TensorInfo tensor = files.tensor(part, layer);
-        if (tensor.elements() != size) {
-            throw wrongShape(files.tensors(), tensor, "[" + size + "]");
-        }
+    private Tensor norm(Part part, int layer) {
+        TensorInfo tensor = files.tensor(new Weight(part, layer));
         try (Arena staging = Arena.ofConfined()) {
             MemorySegment raw = staging.allocate(tensor.byteSize(), 8);
             files.tensors().read(tensor, 0, raw);
@@ -142,21 +136,8 @@ public final class ModelLoader {
         }
     }
 
-    private Linear matrix(Part part, int layer, int rows, int cols) {
-        TensorInfo tensor = files.tensor(part, layer);
-        checkShape(files.tensors(), tensor, rows, cols);
-        return pack(files.tensors(), tensor);
-    }
-
-    private static void checkShape(TensorFile file, TensorInfo tensor, long rows, long cols) {
-        if (!tensor.shape().equals(List.of(rows, cols))) {
-            throw wrongShape(file, tensor, "[" + rows + ", " + cols + "]");
-        }
-    }
-
-    private static FormatException wrongShape(TensorFile file, TensorInfo tensor, String wanted) {
-        return new FormatException(file.description() + ": the tensor " + tensor.name() + " has shape " + tensor.shape()
-                + ", but the configuration asks for " + wanted);
+    private Linear matrix(Part part, int layer) {
+        return pack(files.tensors(), files.tensor(new Weight(part, layer)));
     }
 
     private Linear pack(TensorFile file, TensorInfo tensor) {
