@@ -1,5 +1,6 @@
 package dev.jemma.cli;
 
+import dev.jemma.kernel.KernelProviders;
 import java.util.OptionalInt;
 
 /**
@@ -9,10 +10,9 @@ import java.util.OptionalInt;
 final class Provider {
     private Provider() {}
 
-    /** The provider's name, for people and for the environment record. */
+    /** The provider's name, for people and for the environment record: what models of this process run on. */
     static String name() {
-        OptionalInt bits = vectorBits();
-        return bits.isPresent() ? "vector (" + bits.getAsInt() + " bit)" : "scalar";
+        return KernelProviders.choose().name();
     }
 
     /** Width of a vector in bits, if the Vector API is there. */
