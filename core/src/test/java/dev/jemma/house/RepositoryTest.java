@@ -125,4 +125,65 @@ class RepositoryTest {
             assertThat(settings).contains("\"" + flag + "\"");
         }
     }
+
+    private static List<String> sourcesWith(String folder, Pattern pattern) {
+        List<String> found = new ArrayList<>();
+        for (Path file : Repository.files(".java")) {
+            String path = file.toString().replace('\\', '/');
+            if (path.startsWith(folder)
+                    && pattern.matcher(Repository.text(file).orElseThrow()).find()) {
+                found.add(path.substring(folder.length()));
+            }
+        }
+        return found;
+    }
+
+    @Test
+    void onlyTheHubOfTheCommandLineKnowsTheNetwork() {
+        Pattern network =
+                Pattern.compile("\\bjava\\.net\\.(?!URI\\b)|\\bjavax\\.net\\.|\\bjava\\.nio\\.channels\\.\\w*Socket");
+        assertThat(sourcesWith("cli/src/main/java/dev/jemma/cli/", network))
+                .isNotEmpty()
+                .allSatisfy(file -> assertThat(file).startsWith("hub/"));
+    }
+
+    @Test
+    void theOnlyProgramThatIsStartedIsPip() {
+        Pattern process = Pattern.compile("\\bProcessBuilder\\b|\\bgetRuntime\\(\\)\\.exec\\b");
+        assertThat(sourcesWith("cli/src/main/java/dev/jemma/cli/", process)).containsExactly("hub/Pip.java");
+    }
+
+    @Test
+    void theNoticesNameEveryLibraryAtRunTimeWithItsVersion() {
+        String pom = Repository.text(Path.of("pom.xml")).orElseThrow();
+        String notices = Repository.text(Path.of("THIRD-PARTY-NOTICES.md")).orElseThrow();
+        Pattern dependency =
+                Pattern.compile("<dependency>\\s*<groupId>([^<]+)</groupId>\\s*<artifactId>([^<]+)</artifactId>"
+                        + "(?:\\s*<version>[^<]+</version>)?(?:\\s*<scope>([^<]+)</scope>)?");
+        int libraries = 0;
+        for (String module : List.of("core", "cli")) {
+            Matcher found = dependency.matcher(
+                    Repository.text(Path.of(module, "pom.xml")).orElseThrow());
+            while (found.find()) {
+                if (found.group(3) != null || found.group(1).equals("dev.jemma")) {
+                    continue; // for tests or the compiler only, or ours
+                }
+                String version = version(pom, found.group(2));
+                assertThat(notices).contains("| " + found.group(1) + ":" + found.group(2) + " | " + version + " |");
+                libraries++;
+            }
+        }
+        assertThat(libraries).isGreaterThanOrEqualTo(4);
+    }
+
+    /** The version that the parent gives an artifact. */
+    private static String version(String pom, String artifact) {
+        Matcher property = Pattern.compile("<artifactId>" + artifact + "</artifactId>\\s*<version>\\$\\{([^}]+)}")
+                .matcher(pom);
+        assertThat(property.find()).as(artifact).isTrue();
+        Matcher value = Pattern.compile("<" + Pattern.quote(property.group(1)) + ">([^<]+)<")
+                .matcher(pom);
+        assertThat(value.find()).as(property.group(1)).isTrue();
+        return value.group(1);
+    }
 }
