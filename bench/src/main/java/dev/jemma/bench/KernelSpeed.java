@@ -7,8 +7,8 @@ import dev.jemma.kernel.Kernels;
 import dev.jemma.kernel.Matrix;
 import dev.jemma.kernel.MatrixBuilder;
 import dev.jemma.kernel.Precision;
-import dev.jemma.kernel.Workers;
 import dev.jemma.kernel.WorkerPool;
+import dev.jemma.kernel.Workers;
 import dev.jemma.tensor.DType;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.Arena;
@@ -41,7 +41,7 @@ public final class KernelSpeed {
         int threads = args.length > 0 ? Integer.parseInt(args[0]) : 2;
         String types = args.length > 1 ? args[1] : "Q8_0,Q4_0,Q5_0,Q4_K,Q5_K,Q6_K,F32,F16,BF16,Q4_1";
         KernelSpeed speed = new KernelSpeed(threads);
-        print("%s, %d threads%n", speed.kernels.name(), threads);
+        System.out.printf(Locale.ROOT, "%s, %d threads%n", speed.kernels.name(), threads);
         if (!types.equals("-")) {
             for (String type : types.split(",", -1)) {
                 speed.type(DType.valueOf(type));
@@ -50,10 +50,6 @@ public final class KernelSpeed {
         if (args.length > 2) {
             speed.model(Path.of(args[2]));
         }
-    }
-
-    private static void print(String format, Object... args) {
-        System.out.printf(Locale.ROOT, format, args);
     }
 
     private void type(DType type) {
@@ -71,7 +67,7 @@ public final class KernelSpeed {
                     line.append(String.format(Locale.ROOT, " (%.1f GB/s)", w.byteSize() / nanos));
                 }
             }
-            print("%-5s %-5s GMAC/s by tokens%s%n", type, precision, line);
+            System.out.printf(Locale.ROOT, "%-5s %-5s GMAC/s by tokens%s%n", type, precision, line);
         }
     }
 
@@ -138,12 +134,19 @@ public final class KernelSpeed {
                 }
             }
         }
-        print("packed in %.2f s by one thread%n", (System.nanoTime() - start) / 1e9);
+        System.out.printf(Locale.ROOT, "packed in %.2f s by one thread%n", (System.nanoTime() - start) / 1e9);
         for (Precision precision : Precision.values()) {
-            print("%s: 1 token, all matrices: %.2f ms%n", precision, pass(all, 1, precision) / 1e6);
-            print("%s: 8 tokens, all matrices: %.2f ms%n", precision, pass(all, 8, precision) / 1e6);
+            System.out.printf(
+                    Locale.ROOT, "%s: 1 token, all matrices: %.2f ms%n", precision, pass(all, 1, precision) / 1e6);
+            System.out.printf(
+                    Locale.ROOT, "%s: 8 tokens, all matrices: %.2f ms%n", precision, pass(all, 8, precision) / 1e6);
             double nanos = pass(layers, 512, precision);
-            print("%s: 512 tokens, without logits: %.1f ms, %.0f tokens/s%n", precision, nanos / 1e6, 512e9 / nanos);
+            System.out.printf(
+                    Locale.ROOT,
+                    "%s: 512 tokens, without logits: %.1f ms, %.0f tokens/s%n",
+                    precision,
+                    nanos / 1e6,
+                    512e9 / nanos);
         }
     }
 
@@ -182,5 +185,4 @@ public final class KernelSpeed {
         }
         return builder.build();
     }
-
 }

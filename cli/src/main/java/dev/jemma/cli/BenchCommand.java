@@ -28,8 +28,9 @@ import picocli.CommandLine.Option;
         description = "Measure how fast a model reads and writes.",
         footer = {
             "",
-            "ppN: tokens/s of a prompt of N random tokens. tgN: tokens/s of N generated tokens, one sequence.",
-            "Figures are mean ± standard deviation over the repetitions, after warm-up runs that do not count.",
+            "ppN: tokens/s of a prompt of N random tokens. tgN: tokens/s of N generated tokens.",
+            "Figures are mean ± standard deviation over the repetitions, after warm-up runs that do not",
+            "count. Without MODEL: the default model, gemma3-270m.",
             "",
             "Examples:",
             "  jemma bench gemma3-270m",
@@ -193,7 +194,9 @@ final class BenchCommand implements Callable<Integer> {
         }
         var config = languageModel.config();
         return new Report(
-                opened.environment(Optional.of(seed)),
+                json
+                        ? opened.environment(Optional.of(seed))
+                        : Environment.of(languageModel.threads(), Optional.empty(), Optional.of(seed)),
                 opened.located().name(),
                 config.architecture().ggufName(),
                 ModelLoader.bytesToRead(languageModel.files()),

@@ -18,9 +18,9 @@ import picocli.CommandLine.Parameters;
         description = "Convert a Hugging Face folder to GGUF, or GGUF to a folder.",
         footer = {
             "",
-            "The tokenizer and the chat template go along. A folder becomes a GGUF file with the same element types",
-            "(norms as F32, as all GGUF files have them) unless --type says otherwise; a GGUF file becomes a folder,",
-            "its quantized tensors decoded to F32.",
+            "The tokenizer and the chat template go along. A folder becomes a GGUF file with the same",
+            "element types (norms as F32, as all GGUF files have them) unless --type says otherwise;",
+            "a GGUF file becomes a folder, its quantized tensors decoded to F32.",
             "",
             "Examples:",
             "  jemma convert gemma-3-1b-it/ gemma-3-1b-it.gguf",

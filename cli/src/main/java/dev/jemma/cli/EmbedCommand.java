@@ -35,12 +35,13 @@ import picocli.CommandLine.Parameters;
             "",
             "Prompts that the model was trained with: query, document, question-answering, fact-checking,",
             "code-retrieval, classification, clustering, similarity, summarization; none for the text alone.",
-            "Queries and documents of one search take different ones. Any other word is put in front as it is.",
+            "Queries and documents of one search take different ones. Any other text is put in front",
+            "as it is.",
             "",
             "Examples:",
-            "  jemma embed -m embeddinggemma \"which planet is red?\" --json",
-            "  jemma embed -m embeddinggemma --prompt document --title Mars \"Mars is called …\"",
-            "  jemma embed -m embeddinggemma --prompt document --jsonl docs.jsonl --out vectors.jsonl",
+            "  jemma embed \"which planet is red?\" --json",
+            "  jemma embed --prompt document --title Mars \"Mars is called …\"",
+            "  jemma embed --prompt document --jsonl docs.jsonl --out vectors.jsonl",
             "        lines {\"text\": …, \"title\"?: …, \"prompt\"?: …} to {\"embedding\": […], \"tokens\": n}"
         })
 final class EmbedCommand implements Callable<Integer> {
@@ -55,8 +56,9 @@ final class EmbedCommand implements Callable<Integer> {
     @Option(
             names = {"-m", "--model"},
             paramLabel = "MODEL",
-            description = "An EmbeddingGemma model: a name, a GGUF file, a folder, or hf:owner/repo[:file].")
-    private String model = "";
+            description = "An EmbeddingGemma model: a name, a GGUF file, a folder, or hf:owner/repo[:file]"
+                    + " (default: ${DEFAULT-VALUE}).")
+    private String model = "embeddinggemma-300m";
 
     @Option(
             names = "--prompt",

@@ -38,6 +38,7 @@ import picocli.CommandLine.Option;
         footer = {
             "",
             "Reads headers only. Memory is what one sequence that fills the context takes.",
+            "Without MODEL: the default model, gemma3-270m.",
             "",
             "Examples:",
             "  jemma inspect gemma3-270m",

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** An {@link InspectReport} as people read it: one heading a line, what belongs to it indented. */
+@SuppressWarnings("AnnotateFormatMethod") // the annotation would be one more dependency
 final class InspectText {
     private static final String INDENT = " ".repeat(16);
 

@@ -15,9 +15,9 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "Types, smaller last: F32, BF16, F16, Q8_0, Q6_K, Q5_K, Q5_0, Q4_K_M, Q4_K, Q4_0.",
-            "Q4_K_M gives the layers that matter most more bits: the usual choice. Norms stay F32. The token",
-            "embedding, which is the output too, gets at least Q6_K. Where a row does not divide into a type's",
-            "blocks, the next larger type that fits is taken.",
+            "Q4_K_M gives the layers that matter most more bits: the usual choice. Norms stay F32.",
+            "The token embedding, which is the output too, gets at least Q6_K. Where a row does not",
+            "divide into a type's blocks, the next larger type that fits is taken.",
             "",
             "Examples:",
             "  jemma quantize gemma-3-1b-it/ gemma-3-1b-it-q4_k_m.gguf --type Q4_K_M",

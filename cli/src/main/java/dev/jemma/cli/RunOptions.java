@@ -50,9 +50,9 @@ public final class RunOptions {
 
     /** A loaded model and where it came from. */
     public record Opened(LanguageModel model, ModelLocator.Located located) implements AutoCloseable {
-        /** The environment record for JSON output. */
+        /** The environment record for JSON output; takes the checksum of a file that is not from the store. */
         public Environment environment(Optional<Long> seed) {
-            return Environment.of(model.threads(), located.sha256(), seed);
+            return Environment.of(model.threads(), located.checksum(), seed);
         }
 
         @Override

@@ -52,7 +52,12 @@ final class Target {
             try {
                 write.accept(fresh);
                 Files.move(target, old);
-                Files.move(fresh, target);
+                try {
+                    Files.move(fresh, target);
+                } catch (IOException e) {
+                    Files.move(old, target); // the older model stays
+                    throw e;
+                }
             } finally {
                 delete(fresh);
             }
@@ -95,7 +100,7 @@ final class Target {
             }
 
             @Override
-            public FileVisitResult postVisitDirectory(Path left, java.io.IOException e) throws IOException {
+            public FileVisitResult postVisitDirectory(Path left, IOException e) throws IOException {
                 Files.delete(left);
                 return FileVisitResult.CONTINUE;
             }

@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
         description = "Turn text into token ids.",
         footer = {
             "",
-            "Text is plain unless --special says otherwise: a <bos> that is written out stays five characters.",
+            "Text is plain unless --special says otherwise: a <bos> written out is five characters.",
             "Text from standard input is taken as it is, with the line break at its end.",
             "",
             "Examples:",
@@ -91,7 +91,8 @@ final class TokenizeCommand implements Callable<Integer> {
                     Json.pretty(new Report(Environment.plain(), tokens.ids().length, tokens.ids(), tokens.pieces())));
         } else if (tokens.pieces().isPresent()) {
             for (int i = 0; i < tokens.ids().length; i++) {
-                console.println(tokens.ids()[i] + "\t" + tokens.pieces().get().get(i));
+                console.println(
+                        tokens.ids()[i] + "\t" + oneLine(tokens.pieces().get().get(i)));
             }
         } else {
             console.println(
@@ -107,15 +108,15 @@ final class TokenizeCommand implements Callable<Integer> {
         if (pieces) {
             List<String> names = new ArrayList<>(all.length);
             for (int id : all) {
-                names.add(tokenizer
-                        .piece(id)
-                        .replace("\n", "\\n")
-                        .replace("\t", "\\t")
-                        .replace("\r", "\\r"));
+                names.add(tokenizer.piece(id));
             }
             shown = Optional.of(names);
         }
         return new Tokens(all, shown);
+    }
+
+    private static String oneLine(String piece) {
+        return piece.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r");
     }
 
     private void lines(String in, Tokenizer tokenizer) {

@@ -2,6 +2,7 @@ package dev.jemma.cli;
 
 import dev.jemma.JemmaException;
 import dev.jemma.convert.TokenizerData;
+import dev.jemma.format.FormatException;
 import dev.jemma.format.HfFolder;
 import dev.jemma.infer.TokenizerLoader;
 import dev.jemma.model.ModelFiles;
@@ -37,34 +38,58 @@ final class TokenizerFiles {
         Vocabulary vocabulary = TokenizerLoader.vocabulary(files);
         SpecialTokens special = new SpecialTokens(vocabulary);
         GgufVocabulary pieces = GgufVocabulary.of(vocabulary);
+        // a base model has the piece and never means it: only a model that chats ends its answers there
+        boolean ends = folder.chatTemplate().isPresent() && special.endOfTurn() != SpecialTokens.ABSENT;
+        Optional<Integer> endOfTurn = ends ? Optional.of(special.endOfTurn()) : Optional.empty();
         boolean embeds = files.config().embedsText();
         return Optional.of(new TokenizerData(
                 "llama",
                 pieces.tokens(),
                 pieces.scores(),
                 pieces.types(),
-                special.bos(),
-                special.eos(),
-                special.unknown(),
-                special.pad(),
-                special.endOfTurn() == SpecialTokens.ABSENT ? Optional.empty() : Optional.of(special.endOfTurn()),
+                present(special.bos(), "<bos>", folder),
+                present(special.eos(), "<eos>", folder),
+                present(special.unknown(), "<unk>", folder),
+                present(special.pad(), "<pad>", folder),
+                endOfTurn,
                 true,
                 embeds, // an embedding model wants an end token behind each text
                 folder.chatTemplate()));
     }
 
+    private static int present(int id, String piece, HfFolder folder) {
+        if (id == SpecialTokens.ABSENT) {
+            throw new FormatException(folder.path() + ": the tokenizer has no piece " + piece + ", as Gemma's have");
+        }
+        return id;
+    }
+
+    private static String piece(Vocabulary vocabulary, int id) {
+        if (id >= vocabulary.size()) {
+            throw new FormatException(
+                    "the model's tokenizer names token " + id + ", but has only " + vocabulary.size());
+        }
+        return vocabulary.piece(id);
+    }
+
     /** Writes a GGUF file's tokenizer into a folder: the SentencePiece model and its settings. */
     static void write(TokenizerData data, Path folder) {
+        int[] types = data.types().clone();
+        if (data.unknownId() >= types.length) {
+            throw new FormatException("the model's tokenizer names token " + data.unknownId() + " as the unknown one,"
+                    + " but has only " + types.length);
+        }
+        types[data.unknownId()] = PieceType.UNKNOWN.code(); // GGUF files call it a control token
         Vocabulary vocabulary =
-                new GgufVocabulary(data.tokens(), data.scores(), data.types()).vocabulary("the model's tokenizer");
+                new GgufVocabulary(data.tokens(), data.scores(), types).vocabulary("the model's tokenizer");
         Map<String, Object> config = new LinkedHashMap<>();
         config.put("tokenizer_class", "GemmaTokenizer");
         config.put("add_bos_token", data.addBos());
         config.put("add_eos_token", data.addEos());
-        config.put("bos_token", vocabulary.piece(data.bosId()));
-        config.put("eos_token", vocabulary.piece(data.eosId()));
-        config.put("unk_token", vocabulary.piece(data.unknownId()));
-        config.put("pad_token", vocabulary.piece(data.paddingId()));
+        config.put("bos_token", piece(vocabulary, data.bosId()));
+        config.put("eos_token", piece(vocabulary, data.eosId()));
+        config.put("unk_token", piece(vocabulary, data.unknownId()));
+        config.put("pad_token", piece(vocabulary, data.paddingId()));
         config.put("clean_up_tokenization_spaces", false);
         config.put("added_tokens_decoder", added(vocabulary));
         try {

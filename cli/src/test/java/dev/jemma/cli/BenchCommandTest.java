@@ -23,6 +23,7 @@ class BenchCommandTest {
         assertThat(run.code()).as(run.err()).isZero();
         JsonNode json = run.json();
         assertThat(json.get("environment").get("seed").asLong()).isEqualTo(7);
+        assertThat(json.get("environment").get("modelSha256").asString()).hasSize(64);
         assertThat(json.get("parameters").asLong()).isEqualTo(224_192);
         JsonNode results = json.get("results");
         assertThat(results).extracting(r -> r.get("test").asString()).containsExactly("pp16", "pp32", "tg8");

@@ -61,8 +61,8 @@ class ChatCommandTest {
         JsonNode saved = Json.parse(Files.readString(file));
         assertThat(saved.get("messages")).hasSize(2);
         assertThat(saved.get("messages").get(0).get("role").asString()).isEqualTo("user");
-        assertThat(saved.get("messages").get(1).get("content").asString())
-                .isEqualTo(run.out().stripTrailing());
+        assertThat(saved.get("messages").get(1).get("content").asString() + System.lineSeparator())
+                .isEqualTo(run.out());
         assertThat(saved.get("environment").get("version").asString()).isNotEmpty();
     }
 

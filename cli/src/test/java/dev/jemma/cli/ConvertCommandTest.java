@@ -29,7 +29,7 @@ class ConvertCommandTest {
     }
 
     @Test
-    void thereAndBackAgainTheModelIsTheSame() throws IOException {
+    void thereAndBackAgainTheModelIsTheSame() {
         Path folder = TinyModels.folder(home, "gemma3");
         Path gguf = home.resolve("tiny.gguf");
         Path back = home.resolve("back");
@@ -43,8 +43,6 @@ class ConvertCommandTest {
 
         assertThat(ids(gguf)).isEqualTo(ids(folder)).isEqualTo(ids(back));
         assertThat(continuation(gguf)).isEqualTo(continuation(folder)).isEqualTo(continuation(back));
-        assertThat(Files.readAllBytes(back.resolve("tokenizer.model")))
-                .hasSameSizeAs(Files.readAllBytes(folder.resolve("tokenizer.model")));
         assertThat(back.resolve("tokenizer_config.json")).exists();
         try (GgufFile one = GgufFile.open(gguf);
                 GgufFile two = GgufFile.open(again)) {
@@ -94,7 +92,7 @@ class ConvertCommandTest {
                 "Q8_0");
 
         assertThat(run.code()).isZero();
-        assertThat(run.err()).contains("quantized already (Q4_0)");
+        assertThat(run.err()).contains("quantized already").contains("Q4_0");
     }
 
     @Test

@@ -30,10 +30,11 @@ final class Gemv {
      * Reads one word of every cache line. Arithmetic leaves the processor too little room to look ahead for the next
      * lines from memory, and Java has no prefetch; a bare run of loads has many misses under way at once.
      */
-    static int touch(MemorySegment w, long at, int bytes) {
+    static int touch(MemorySegment w, long at, long bytes) {
+        int lines = (int) (bytes / LINE);
         int sum = 0;
-        for (int i = 0; i < bytes; i += PanelLayout.LINE) {
-            sum += w.get(ValueLayout.JAVA_INT, at + i);
+        for (int i = 0; i < lines; i++) {
+            sum += w.get(ValueLayout.JAVA_INT, at + LINE * i);
         }
         return sum;
     }

@@ -19,12 +19,8 @@ final class Split {
             work.run(0, rows);
             return;
         }
-        int chunks = ceilDiv(rows, perChunk);
+        int chunks = Math.ceilDiv(rows, perChunk);
         workers.run(
                 chunks, (chunk, worker) -> work.run(chunk * perChunk, (int) Math.min(rows, (chunk + 1L) * perChunk)));
-    }
-
-    static int ceilDiv(int a, int b) {
-        return Math.ceilDiv(a, b);
     }
 }

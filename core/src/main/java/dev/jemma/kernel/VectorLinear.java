@@ -28,6 +28,11 @@ final class VectorLinear {
     /** Columns of scales that one token keeps decoded. */
     private static final int TOKEN_COLS = 2048;
 
+    /** Bytes of packed panels that are brought to the cache before they are multiplied. */
+    private static final int TOUCHED_BYTES = 64 * 1024;
+
+    private static final int TOUCHING_TOKENS = 16;
+
     private static final long MULTIPLICATIONS_PER_CHUNK = 1 << 20;
     private static final long WEIGHTS_PER_CHUNK = 1 << 19;
 
@@ -132,23 +137,39 @@ final class VectorLinear {
                 int token = rest % tokenChunks() * TOKENS_PER_CHUNK;
                 int count = Math.min(TOKENS_PER_CHUNK, tokens - token);
                 for (int panel = first; panel < end; panel += 2) {
+                    touch(w, panel, first, end, scratch);
                     manyTokens(w, panel, Math.min(2, end - panel), token, count, scratch);
                     store(outputs.get(i), panel, Math.min(2, end - panel), token, count, scratch.acc);
                 }
             } else if (int8(w, precision) && w instanceof PackedMatrix packed) {
                 for (int panel = first; panel < end; panel++) {
+                    touch(packed, panel, first, end, scratch);
                     Arrays.fill(scratch.acc, 0, ROWS, 0f);
                     oneTokenInt8(packed, panel, scratch);
                     storeRow(outputs.get(i), firstToken, panel, scratch.acc, 0);
                 }
             } else {
                 for (int panel = first; panel < end; panel += TILE_PANELS) {
+                    touch(w, panel, first, end, scratch);
                     int count = Math.min(TILE_PANELS, end - panel);
                     oneTokenExact(w, panel, count, scratch);
                     for (int p = 0; p < count; p++) {
                         storeRow(outputs.get(i), firstToken, panel + p, scratch.acc, ROWS * p);
                     }
                 }
+            }
+        }
+
+        /** Brings the next panels to the cache, some at a time; for many tokens that would not pay. */
+        private void touch(Matrix w, int panel, int first, int end, Scratch scratch) {
+            if (tokens > TOUCHING_TOKENS || !(w instanceof PackedMatrix packed)) {
+                return;
+            }
+            int unit = tokens == 1 && int8(w, precision) ? 1 : TILE_PANELS;
+            int together = Math.max(unit, TOUCHED_BYTES / packed.layout().panelBytes / unit * unit);
+            if ((panel - first) % together == 0) {
+                int panels = Math.min(together, end - panel);
+                scratch.touched[0] += Gemv.touch(packed.data(), packed.panel(panel), packed.panel(panels));
             }
         }
 
@@ -160,7 +181,6 @@ final class VectorLinear {
                 int block0 = k0 / PanelLayout.BLOCK;
                 int blocks = (k1 - k0) / PanelLayout.BLOCK;
                 long at = w.panel(panel) + (long) block0 * layout.blockBytes;
-                scratch.touched[0] += Gemv.touch(w.data(), at, blocks * layout.blockBytes);
                 TileDecoder.scales(w, panel, k0, k1, scratch.decoder, 0);
                 boolean hasMin = CodeRow.hasMin(layout.type);
                 switch (layout.codeBits) {

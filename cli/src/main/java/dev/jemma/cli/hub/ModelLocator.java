@@ -37,7 +37,19 @@ public final class ModelLocator {
      * @param name a short name, or the path as it was given
      * @param sha256 of the GGUF file, if it is known without reading the file
      */
-    public record Located(Path path, String name, Optional<String> sha256) {}
+    public record Located(Path path, String name, Optional<String> sha256) {
+        /** The checksum of the GGUF file, which is read if it is not known yet; empty for a folder. */
+        public Optional<String> checksum() {
+            if (sha256.isPresent() || !Files.isRegularFile(path)) {
+                return sha256;
+            }
+            try {
+                return Optional.of(Checksums.of(path));
+            } catch (IOException e) {
+                throw new JemmaException(path + " cannot be read: " + Store.reason(e), e);
+            }
+        }
+    }
 
     private final HubSettings settings;
     private final Store store;

@@ -1,0 +1,24 @@
+/**
+ * Load and run Gemma models inside a JVM; the door is {@link dev.jemma.infer.LanguageModel}. Kernels are fast where the
+ * module {@code jdk.incubator.vector} is added at start ({@code --add-modules jdk.incubator.vector}); {@code requires
+ * static} alone does not add it.
+ */
+module dev.jemma.core {
+    requires java.management;
+    requires jdk.management;
+    requires tools.jackson.core;
+    requires static jdk.incubator.vector;
+    requires static org.jspecify;
+
+    exports dev.jemma;
+    exports dev.jemma.chat;
+    exports dev.jemma.convert;
+    exports dev.jemma.format;
+    exports dev.jemma.infer;
+    exports dev.jemma.kernel;
+    exports dev.jemma.machine;
+    exports dev.jemma.model;
+    exports dev.jemma.quant;
+    exports dev.jemma.tensor;
+    exports dev.jemma.tokenizer;
+}
