@@ -89,7 +89,8 @@ final class ChatCommand implements Callable<Integer> {
             throw new JemmaException(
                     opened.located().name() + " is an embedding model, which does not talk; use embed");
         }
-        ChatTemplate template = Templates.of(languageModel.files(), languageModel.tokenizer())
+        ChatTemplate template = languageModel
+                .chatTemplate()
                 .orElseThrow(() -> new JemmaException(
                         opened.located().name() + " cannot chat: its vocabulary has no turn tokens; use generate"));
         Templates.warning(languageModel.files(), template).ifPresent(console::warn);

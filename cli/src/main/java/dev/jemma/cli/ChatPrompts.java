@@ -31,8 +31,11 @@ final class ChatPrompts {
                 throw line.error(String.valueOf(e.getMessage()));
             }
         }
+        ChatTemplate template = model.chatTemplate()
+                .orElseThrow(
+                        () -> line.error("this model cannot chat: it embeds, or its vocabulary has no turn tokens"));
         try {
-            return ChatTemplate.of(model.tokenizer()).encode(model.tokenizer(), messages, true);
+            return template.encode(model.tokenizer(), messages, true);
         } catch (JemmaException e) {
             throw line.error(String.valueOf(e.getMessage()));
         }

@@ -8,6 +8,7 @@ import dev.jemma.convert.TokenizerData;
 import dev.jemma.format.GgufFile;
 import dev.jemma.format.HfFolder;
 import dev.jemma.format.TensorInfo;
+import dev.jemma.infer.ChatTemplates;
 import dev.jemma.infer.TokenizerLoader;
 import dev.jemma.kernel.WorkerPool;
 import dev.jemma.kernel.Workers;
@@ -111,7 +112,7 @@ final class Conversion {
             case ModelFiles.Source.HuggingFace(HfFolder folder) -> TokenizerFiles.in(folder);
         };
         if (tokenizer && files.chatTemplate().isPresent()) {
-            Optional<ChatTemplate> builtIn = Templates.of(files, TokenizerLoader.load(files));
+            Optional<ChatTemplate> builtIn = ChatTemplates.of(files, TokenizerLoader.load(files));
             builtIn.flatMap(template -> Templates.warning(files, template)).ifPresent(console::warn);
         }
     }

@@ -5,6 +5,7 @@ import dev.jemma.cli.hub.ModelLocator;
 import dev.jemma.format.GgufFile;
 import dev.jemma.format.HfFolder;
 import dev.jemma.format.TensorInfo;
+import dev.jemma.infer.ChatTemplates;
 import dev.jemma.infer.EngineOptions;
 import dev.jemma.infer.GenerationDefaults;
 import dev.jemma.infer.MemoryNeed;
@@ -22,7 +23,6 @@ import dev.jemma.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -87,7 +87,7 @@ final class InspectCommand implements Callable<Integer> {
     private InspectReport report(ModelLocator.Located located, ModelFiles files) {
         GemmaConfig config = files.config();
         Tokenizer tokenizer = TokenizerLoader.load(files);
-        Optional<ChatTemplate> template = config.embedsText() ? Optional.empty() : Templates.of(files, tokenizer);
+        Optional<ChatTemplate> template = ChatTemplates.of(files, tokenizer);
         List<String> warnings = new ArrayList<>(files.notes());
         template.flatMap(t -> Templates.warning(files, t)).ifPresent(warnings::add);
         int length = context.orElse(config.contextLength());
@@ -168,7 +168,7 @@ final class InspectCommand implements Callable<Integer> {
                 config.rmsNormEps(),
                 config.finalLogitSoftcap(),
                 scale.factor(config.hiddenSize()),
-                scale.name().toLowerCase(Locale.ROOT),
+                scale.label(),
                 kinds);
     }
 

@@ -2,23 +2,11 @@ package dev.jemma.cli;
 
 import dev.jemma.chat.ChatTemplate;
 import dev.jemma.model.ModelFiles;
-import dev.jemma.tokenizer.SpecialTokens;
-import dev.jemma.tokenizer.Tokenizer;
 import java.util.Optional;
 
-/** Which of the built-in chat templates a model gets, and what its user should know about that. */
+/** What a user should know about the built-in chat template that a model gets. */
 final class Templates {
     private Templates() {}
-
-    /** The template for a model; empty if its vocabulary has no turn tokens. */
-    static Optional<ChatTemplate> of(ModelFiles files, Tokenizer tokenizer) {
-        if (tokenizer.special().startOfTurn() == SpecialTokens.ABSENT
-                || tokenizer.special().endOfTurn() == SpecialTokens.ABSENT) {
-            return Optional.empty();
-        }
-        return Optional.of(
-                files.chatTemplate().flatMap(ChatTemplate::recognize).orElseGet(() -> ChatTemplate.of(tokenizer)));
-    }
 
     /** A warning if the file brings a template that does something else than the built-in one. */
     static Optional<String> warning(ModelFiles files, ChatTemplate builtIn) {

@@ -1,10 +1,10 @@
 package dev.jemma.chat;
 
 import dev.jemma.tokenizer.Tokenizer;
-import dev.jemma.tokenizer.TokenizerFamily;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The chat templates of Gemma, as code: messages in, token ids out. Control tokens are placed by id and contents are
@@ -78,13 +78,11 @@ public enum ChatTemplate {
         return Optional.empty();
     }
 
-    /** The template of the models that use this vocabulary. */
-    public static ChatTemplate of(Tokenizer tokenizer) {
-        if (tokenizer.family() != TokenizerFamily.GEMMA_3) {
-            return GEMMA;
-        }
-        String call = FunctionBlock.Kind.CALL.start();
-        return tokenizer.vocabulary().find(call).isPresent() ? FUNCTION_GEMMA : GEMMA_3;
+    /** Whether the vocabulary has all control tokens that this template places. */
+    public boolean fits(Tokenizer tokenizer) {
+        Stream<String> turns = Stream.of(BOS, START, END);
+        Stream<String> controls = this == FUNCTION_GEMMA ? Stream.concat(turns, FunctionBlock.controls()) : turns;
+        return controls.allMatch(control -> Prompt.find(control, tokenizer).isPresent());
     }
 
     private Prompt prompt(List<Message> messages, boolean addGenerationPrompt) {

@@ -1,9 +1,11 @@
 package dev.jemma.chat;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * A function that FunctionGemma may call, its call, or the result: {@code declaration:NAME{…}} and so on between
@@ -42,6 +44,12 @@ public record FunctionBlock(Kind kind, String name, Map<String, Object> fields) 
 
     public FunctionBlock {
         fields = Map.copyOf(fields);
+    }
+
+    /** All control tokens that enclose blocks and strings. */
+    static Stream<String> controls() {
+        return Stream.concat(
+                Stream.of(ESCAPE), Arrays.stream(Kind.values()).flatMap(kind -> Stream.of(kind.start(), kind.end())));
     }
 
     void appendTo(Prompt prompt) {

@@ -1,9 +1,9 @@
 package dev.jemma.chat;
 
-import dev.jemma.tokenizer.SpecialTokens;
 import dev.jemma.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
@@ -49,12 +49,15 @@ final class Prompt {
 
     /** The id of a control token. */
     static int id(String piece, Tokenizer tokenizer) {
-        int id = tokenizer.vocabulary().find(piece).orElse(SpecialTokens.ABSENT);
-        if (!tokenizer.special().isSpecial(id)) {
-            throw new ChatException(
-                    "the model's vocabulary has no control token " + piece + ": it is not made for this chat template");
-        }
-        return id;
+        return find(piece, tokenizer)
+                .orElseThrow(() -> new ChatException("the model's vocabulary has no control token " + piece
+                        + ": it is not made for this chat template"));
+    }
+
+    /** The id of a control token, if the vocabulary has it. */
+    static OptionalInt find(String piece, Tokenizer tokenizer) {
+        OptionalInt id = tokenizer.vocabulary().find(piece);
+        return id.isPresent() && tokenizer.special().isSpecial(id.getAsInt()) ? id : OptionalInt.empty();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.jemma.infer;
 
+import dev.jemma.chat.ChatTemplate;
 import dev.jemma.kernel.KernelProviders;
 import dev.jemma.kernel.Kernels;
 import dev.jemma.kernel.WorkerPool;
@@ -14,6 +15,7 @@ import dev.jemma.tokenizer.SpecialText;
 import dev.jemma.tokenizer.Tokenizer;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -34,6 +36,7 @@ public final class LanguageModel implements AutoCloseable {
     private final ModelFiles files;
     private final ModelOptions options;
     private final Tokenizer tokenizer;
+    private final Optional<ChatTemplate> chatTemplate;
     private final GenerationDefaults defaults;
     private final Kernels kernels;
     private final Workers workers;
@@ -47,6 +50,7 @@ public final class LanguageModel implements AutoCloseable {
         this.weights = weights;
         this.workers = workers;
         tokenizer = TokenizerLoader.load(files);
+        chatTemplate = ChatTemplates.of(files, tokenizer);
         defaults = GenerationDefaults.of(files, tokenizer.special());
         kernels = KernelProviders.choose();
         long total = ModelLoader.bytesToRead(files);
@@ -123,6 +127,11 @@ public final class LanguageModel implements AutoCloseable {
     /** The model's tokenizer; safe for use by several threads, also after {@link #close}. */
     public Tokenizer tokenizer() {
         return tokenizer;
+    }
+
+    /** The template that turns conversations into prompts; empty if the model cannot chat. */
+    public Optional<ChatTemplate> chatTemplate() {
+        return chatTemplate;
     }
 
     /** What a request gets that does not say otherwise. */

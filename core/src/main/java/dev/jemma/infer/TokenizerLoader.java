@@ -6,16 +6,14 @@ import dev.jemma.format.GgufMetadata;
 import dev.jemma.format.HfFolder;
 import dev.jemma.model.ModelFiles;
 import dev.jemma.tokenizer.GgufVocabulary;
-import dev.jemma.tokenizer.SentencePieceModel;
 import dev.jemma.tokenizer.Tokenizer;
-import dev.jemma.tokenizer.TokenizerJson;
 import dev.jemma.tokenizer.Vocabulary;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Finds the tokenizer of a model: in a GGUF's metadata, or {@code tokenizer.model} or {@code tokenizer.json} in a folder. */
+/** Finds the tokenizer of a model: in a GGUF's metadata, or beside the weights in a folder ({@link Tokenizer#read}). */
 public final class TokenizerLoader {
     private TokenizerLoader() {}
 
@@ -33,22 +31,12 @@ public final class TokenizerLoader {
      * @throws FormatException if there is none, or it is damaged
      */
     public static Tokenizer load(Path path) {
-        if (Files.isDirectory(path)) {
-            return new Tokenizer(
-                    fromFolder(path, file(path.resolve("tokenizer.model")), file(path.resolve("tokenizer.json"))));
+        if (Files.isDirectory(path) || !GgufFile.looksLike(path)) {
+            return Tokenizer.read(path);
         }
-        if (GgufFile.looksLike(path)) {
-            try (GgufFile file = GgufFile.open(path)) {
-                return new Tokenizer(fromGguf(file));
-            }
+        try (GgufFile file = GgufFile.open(path)) {
+            return new Tokenizer(fromGguf(file));
         }
-        boolean json = path.toString().endsWith(".json");
-        return new Tokenizer(
-                json ? TokenizerJson.read(path) : SentencePieceModel.read(path).vocabulary());
-    }
-
-    private static Optional<Path> file(Path path) {
-        return Optional.of(path).filter(Files::isRegularFile);
     }
 
     /**
@@ -59,8 +47,7 @@ public final class TokenizerLoader {
     public static Vocabulary vocabulary(ModelFiles files) {
         return switch (files.source()) {
             case ModelFiles.Source.Gguf(GgufFile file) -> fromGguf(file);
-            case ModelFiles.Source.HuggingFace(HfFolder folder) ->
-                fromFolder(folder.path(), folder.tokenizerModel(), folder.tokenizerJson());
+            case ModelFiles.Source.HuggingFace(HfFolder folder) -> Vocabulary.read(folder.path());
         };
     }
 
@@ -75,13 +62,5 @@ public final class TokenizerLoader {
                             + ": the tokenizer is missing (tokenizer.ggml.tokens, scores and token_type); convert the model anew");
         }
         return new GgufVocabulary(tokens.get(), scores.get(), types.get()).vocabulary(file.description());
-    }
-
-    private static Vocabulary fromFolder(Path folder, Optional<Path> model, Optional<Path> json) {
-        if (model.isPresent()) { // the original: where the two differ, it is right
-            return SentencePieceModel.read(model.get()).vocabulary();
-        }
-        return TokenizerJson.read(json.orElseThrow(
-                () -> new FormatException(folder + " holds neither tokenizer.model nor tokenizer.json")));
     }
 }

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.jemma.JemmaException;
 import dev.jemma.format.FormatException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 
@@ -49,19 +48,7 @@ public final class Tokenizer {
      * @throws FormatException if there is none, or it is damaged or of another kind
      */
     public static Tokenizer read(Path fileOrFolder) {
-        Path file = fileOrFolder;
-        if (Files.isDirectory(fileOrFolder)) {
-            // The first names the control tokens that the second may still call <unusedN>.
-            Path json = fileOrFolder.resolve("tokenizer.json");
-            file = Files.exists(json) ? json : fileOrFolder.resolve("tokenizer.model");
-            if (!Files.exists(file)) {
-                throw new FormatException(fileOrFolder + ": no tokenizer.json and no tokenizer.model in this folder");
-            }
-        }
-        return new Tokenizer(
-                file.toString().endsWith(".json")
-                        ? TokenizerJson.read(file)
-                        : SentencePieceModel.read(file).vocabulary());
+        return new Tokenizer(Vocabulary.read(fileOrFolder));
     }
 
     private PieceTrie wholePieces(boolean withSpecial) {

@@ -3,6 +3,8 @@ package dev.jemma.tokenizer;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.jemma.format.FormatException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -47,6 +49,26 @@ public final class Vocabulary {
                         from.source + ": pieces " + twin + " and " + id + " are both \"" + piece(id) + "\"");
             }
         }
+    }
+
+    /**
+     * Reads the pieces of a model folder, or of one file: a {@code tokenizer.json}, or else a {@code tokenizer.model}.
+     *
+     * @throws FormatException if there is none, or it is damaged or of another kind
+     */
+    public static Vocabulary read(Path fileOrFolder) {
+        Path file = fileOrFolder;
+        if (Files.isDirectory(fileOrFolder)) {
+            // The first names the control tokens that the second may still call <unusedN>.
+            Path json = fileOrFolder.resolve("tokenizer.json");
+            file = Files.exists(json) ? json : fileOrFolder.resolve("tokenizer.model");
+            if (!Files.exists(file)) {
+                throw new FormatException(fileOrFolder + ": no tokenizer.json and no tokenizer.model in this folder");
+            }
+        }
+        return file.toString().endsWith(".json")
+                ? TokenizerJson.read(file)
+                : SentencePieceModel.read(file).vocabulary();
     }
 
     private static byte[] joined(List<String> pieces, int[] offsets) {

@@ -36,6 +36,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 class ConverterTest {
     private static final TestWorkers WORKERS = new TestWorkers(3);
@@ -86,6 +88,57 @@ class ConverterTest {
                 }
             }
         }
+    }
+
+    /** What is not a family's usual choice has to be said by a key of its own. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "vaultgemma; \"layer_types\": [\"sliding_attention\", \"full_attention\", \"sliding_attention\"]",
+                "vaultgemma; \"attn_logit_softcapping\": 50.0",
+                "vaultgemma; \"sliding_window\": null",
+                "gemma1-mqa; \"rope_parameters\": {\"rope_type\": \"linear\", \"factor\": 4, \"rope_theta\": 10000.0}",
+                "gemma2; \"rope_parameters\": {\"rope_type\": \"linear\", \"factor\": 4, \"rope_theta\": 20000.0}",
+                "gemma2; \"final_logit_softcapping\": null",
+                "gemma2; \"query_pre_attn_scalar\": 17",
+                "gemma3; \"layer_types\": [\"full_attention\", \"full_attention\", \"full_attention\", \"full_attention\","
+                        + " \"full_attention\", \"full_attention\", \"full_attention\"], \"sliding_window\": null",
+                "gemma3; \"rope_parameters\": {\"full_attention\": {\"rope_theta\": 500000.0},"
+                        + " \"sliding_attention\": {\"rope_theta\": 20000.0}}"
+            })
+    void unusualSettingsSurviveBothWays(String model, String setting) throws IOException {
+        Path folder = Files.createDirectories(temp.resolve("unusual"));
+        Path golden = Golden.path("models/" + model);
+        Files.copy(golden.resolve("model.safetensors"), folder.resolve("model.safetensors"));
+        ObjectMapper json = new ObjectMapper();
+        ObjectNode config = (ObjectNode) Golden.json("models/" + model + "/config.json");
+        config.setAll((ObjectNode) json.readTree("{" + setting + "}"));
+        Files.writeString(folder.resolve("config.json"), json.writeValueAsString(config));
+        Path gguf = temp.resolve("m.gguf");
+        try (HfFolder original = HfFolder.open(folder)) {
+            GemmaConfig meant = HfConfig.read(original.config());
+            Converter.toGguf(original, Optional.empty(), gguf, Quantization.KEEP, WORKERS, Progress.NONE);
+            try (GgufFile file = GgufFile.open(gguf)) {
+                assertSame(GgufConfig.read(file), meant);
+                Converter.toHuggingFace(file, temp.resolve("back"), WORKERS, Progress.NONE);
+            }
+            try (HfFolder copy = HfFolder.open(temp.resolve("back"))) {
+                assertSame(HfConfig.read(copy.config()), meant);
+            }
+            try (HfFolder usual = HfFolder.open(golden)) {
+                assertThat(meant).isNotEqualTo(HfConfig.read(usual.config()));
+            }
+        }
+    }
+
+    @Test
+    void aFolderWhoseTensorsDoNotFitItsConfigurationIsRefused() throws IOException {
+        Path folder = Files.createDirectories(temp.resolve("f"));
+        Files.copy(Golden.path("models/gemma3/model.safetensors"), folder.resolve("model.safetensors"));
+        String config = Files.readString(Golden.path("models/gemma3/config.json"));
+        Files.writeString(folder.resolve("config.json"), config.replace("\"head_dim\": 16", "\"head_dim\": 8"));
+        assertRefused(folder, "has shape");
     }
 
     /** Our GGUF of a golden folder holds the tensors of the golden GGUF, made by other software. */

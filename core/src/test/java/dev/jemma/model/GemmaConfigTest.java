@@ -96,7 +96,46 @@ class GemmaConfigTest {
     }
 
     @Test
+    void vaultGemmaIsUncappedAndFullyAttentiveUnlessItsFileSaysOtherwise() {
+        GemmaConfig silent = read("{\"model_type\": \"vaultgemma\", \"num_hidden_layers\": 2}");
+        assertThat(silent.layers()).allMatch(LayerConfig::global);
+        assertThat(silent.layers().getFirst().attention().softcap()).isZero();
+        assertThat(silent.finalLogitSoftcap()).isZero();
+        GemmaConfig mixed = read("""
+                {"model_type": "vaultgemma", "num_hidden_layers": 2, "sliding_window": 512,
+                 "layer_types": ["sliding_attention", "full_attention"]}
+                """);
+        assertThat(mixed.layers().get(0).attention().window()).isEqualTo(512);
+        assertThat(mixed.layers().get(1).global()).isTrue();
+    }
+
+    @Test
+    void onlyTheFlagMakesAGemma3TextModelLookBothWays() {
+        String json =
+                "{\"model_type\": \"gemma3_text\", \"architectures\": [\"Gemma3TextModel\"], \"num_hidden_layers\": 6%s}";
+        assertThat(read(json.formatted("")).architecture()).isEqualTo(Architecture.GEMMA3);
+        GemmaConfig both = read(json.formatted(", \"sliding_window\": 512, \"use_bidirectional_attention\": true"));
+        assertThat(both.embedsText()).isTrue();
+        assertThat(both.slidingWindow()).isEqualTo(512);
+        assertThat(both.layers().getFirst().attention().window()).isEqualTo(257);
+        assertThat(both.layers().getFirst().attention().causal()).isFalse();
+    }
+
+    @Test
+    void positionScalingIsOfGlobalLayersOnlyWhereLocalOnesHaveABaseOfTheirOwn() {
+        String scaled = ", \"rope_scaling\": {\"rope_type\": \"linear\", \"factor\": 4}}";
+        GemmaConfig gemma2 = read("{\"model_type\": \"gemma2\"" + scaled);
+        assertThat(gemma2.layers()).allMatch(layer -> layer.ropeFactor() == 4);
+        GemmaConfig gemma3 = read("{\"model_type\": \"gemma3_text\"" + scaled);
+        assertThat(gemma3.layers()).allMatch(layer -> layer.ropeFactor() == (layer.global() ? 4 : 1));
+        assertThat(gemma3.rope()).isEqualTo(new RopeConfig(1e6f, 1e4f, 4));
+    }
+
+    @Test
     void otherModelsAreNamedAndWhatIsSupportedIsSaid() {
+        assertThatThrownBy(() -> read("{\"model_type\": \"gemma4_text\", \"use_bidirectional_attention\": \"vision\"}"))
+                .hasMessageContaining("gemma4_text")
+                .hasMessageContaining("Gemma 3");
         assertThatThrownBy(() -> read("{\"model_type\": \"llama\"}"))
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("llama")

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Damaged and hostile files end in a {@link FormatException} or in a tokenizer that works, never in anything else. */
 class HostileTokenizerFilesTest {
-    private static final int MUTATIONS = Integer.getInteger("jemma.test.mutations", 4000);
+    private static final int MUTATIONS = Integer.getInteger("jemma.fuzz.mutants", 4000);
     private static final String TEXT = "Hello  world, \u00e9\ud83d\ude00<start_of_turn>\n\tthe year 1861";
 
     private static final byte[] MODEL = Golden.bytes("models/tokenizer/tokenizer.model");

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * of more than 31 spaces in the old Gemma file, and U+2581 written out beside spaces.
  */
 class TokenizerFuzzTest {
-    private static final int STRINGS = Integer.getInteger("jemma.test.fuzz", 100_000);
+    private static final int STRINGS = Integer.getInteger("jemma.fuzz.strings", 100_000);
     private static final Pattern LONG_RUN = Pattern.compile("[ \u2581]{32}");
     private static final Pattern WRITTEN_OUT = Pattern.compile(" \u2581|\u2581 ");
 
