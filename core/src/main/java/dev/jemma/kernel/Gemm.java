@@ -77,10 +77,14 @@ final class Gemm {
     }
 
     /**
-     * For each group the exact integer sum Σ q·xq in floats, then {@code acc = fma(sum, s·dx, acc)}.
+     * For each group the exact integer sum Σ q·xq in floats, then {@code acc = fma(sum, s·dx, acc)} and, where groups
+     * have minima, {@code acc = fma(−m, dx·Σxq, acc)}. Sums stay in registers over all groups, even where that makes the
+     * compiler spill: stores in the loop would hold up the loads behind them.
      *
      * @param s scales [group][16]; s0, s1 for the two vectors
+     * @param m minima, as the scales
      * @param dx scales of the activations [block of 32][4]
+     * @param dsum dx·Σxq, as dx
      */
     static void groups4x2(
             float[] x,
@@ -91,13 +95,24 @@ final class Gemm {
             int groups,
             int size,
             float[] s,
+            float[] m,
+            boolean hasMin,
             int s0,
             int s1,
             float[] dx,
+            float[] dsum,
             int dAt,
             float[] acc,
             int a0,
             int a1) {
+        FloatVector s00 = FloatVector.fromArray(F, acc, a0);
+        FloatVector s01 = FloatVector.fromArray(F, acc, a1);
+        FloatVector s10 = FloatVector.fromArray(F, acc, a0 + ROWS);
+        FloatVector s11 = FloatVector.fromArray(F, acc, a1 + ROWS);
+        FloatVector s20 = FloatVector.fromArray(F, acc, a0 + 2 * ROWS);
+        FloatVector s21 = FloatVector.fromArray(F, acc, a1 + 2 * ROWS);
+        FloatVector s30 = FloatVector.fromArray(F, acc, a0 + 3 * ROWS);
+        FloatVector s31 = FloatVector.fromArray(F, acc, a1 + 3 * ROWS);
         for (int g = 0; g < groups; g++) {
             FloatVector c00 = FloatVector.zero(F);
             FloatVector c01 = c00;
@@ -126,70 +141,43 @@ final class Gemm {
             FloatVector d0 = FloatVector.fromArray(F, s, s0 + ROWS * g);
             FloatVector d1 = FloatVector.fromArray(F, s, s1 + ROWS * g);
             int d = dAt + 4 * (g * size / Int8Rows.BLOCK);
-            add(c00, d0, dx[d], acc, a0);
-            add(c01, d1, dx[d], acc, a1);
-            add(c10, d0, dx[d + 1], acc, a0 + ROWS);
-            add(c11, d1, dx[d + 1], acc, a1 + ROWS);
-            add(c20, d0, dx[d + 2], acc, a0 + 2 * ROWS);
-            add(c21, d1, dx[d + 2], acc, a1 + 2 * ROWS);
-            add(c30, d0, dx[d + 3], acc, a0 + 3 * ROWS);
-            add(c31, d1, dx[d + 3], acc, a1 + 3 * ROWS);
+            s00 = c00.fma(d0.mul(dx[d]), s00);
+            s01 = c01.fma(d1.mul(dx[d]), s01);
+            s10 = c10.fma(d0.mul(dx[d + 1]), s10);
+            s11 = c11.fma(d1.mul(dx[d + 1]), s11);
+            s20 = c20.fma(d0.mul(dx[d + 2]), s20);
+            s21 = c21.fma(d1.mul(dx[d + 2]), s21);
+            s30 = c30.fma(d0.mul(dx[d + 3]), s30);
+            s31 = c31.fma(d1.mul(dx[d + 3]), s31);
+            if (hasMin) {
+                FloatVector m0 = FloatVector.fromArray(F, m, s0 + ROWS * g).neg();
+                FloatVector m1 = FloatVector.fromArray(F, m, s1 + ROWS * g).neg();
+                FloatVector x0 = FloatVector.broadcast(F, dsum[d]);
+                s00 = m0.fma(x0, s00);
+                s01 = m1.fma(x0, s01);
+                FloatVector x1 = FloatVector.broadcast(F, dsum[d + 1]);
+                s10 = m0.fma(x1, s10);
+                s11 = m1.fma(x1, s11);
+                FloatVector x2 = FloatVector.broadcast(F, dsum[d + 2]);
+                s20 = m0.fma(x2, s20);
+                s21 = m1.fma(x2, s21);
+                FloatVector x3 = FloatVector.broadcast(F, dsum[d + 3]);
+                s30 = m0.fma(x3, s30);
+                s31 = m1.fma(x3, s31);
+            }
         }
+        s00.intoArray(acc, a0);
+        s01.intoArray(acc, a1);
+        s10.intoArray(acc, a0 + ROWS);
+        s11.intoArray(acc, a1 + ROWS);
+        s20.intoArray(acc, a0 + 2 * ROWS);
+        s21.intoArray(acc, a1 + 2 * ROWS);
+        s30.intoArray(acc, a0 + 3 * ROWS);
+        s31.intoArray(acc, a1 + 3 * ROWS);
     }
 
     /** {@code acc = fma(sum, s·dx, acc)}. */
     static void add(FloatVector sum, FloatVector s, float dx, float[] acc, int at) {
         sum.fma(s.mul(dx), FloatVector.fromArray(F, acc, at)).intoArray(acc, at);
-    }
-
-    /**
-     * {@link #groups4x2} for groups of 32 with minima: after each group {@code acc = fma(−m, dx·Σxq, acc)}.
-     *
-     * @param dsum dx·Σxq of the activations [block of 32][4]
-     */
-    static void groupsWithMins4x2(
-            float[] x,
-            int xAt,
-            float[] w,
-            int w0,
-            int w1,
-            int groups,
-            float[] s,
-            float[] m,
-            int s0,
-            int s1,
-            float[] dx,
-            float[] dsum,
-            int dAt,
-            float[] acc,
-            int a0,
-            int a1) {
-        for (int g = 0; g < groups; g++) {
-            groups4x2(
-                    x,
-                    xAt + 4 * Int8Rows.BLOCK * g,
-                    w,
-                    w0 + ROWS * Int8Rows.BLOCK * g,
-                    w1 + ROWS * Int8Rows.BLOCK * g,
-                    1,
-                    Int8Rows.BLOCK,
-                    s,
-                    s0 + ROWS * g,
-                    s1 + ROWS * g,
-                    dx,
-                    dAt + 4 * g,
-                    acc,
-                    a0,
-                    a1);
-            FloatVector m0 = FloatVector.fromArray(F, m, s0 + ROWS * g).neg();
-            FloatVector m1 = FloatVector.fromArray(F, m, s1 + ROWS * g).neg();
-            for (int t = 0; t < TOKENS; t++) {
-                FloatVector v = FloatVector.broadcast(F, dsum[dAt + 4 * g + t]);
-                int i0 = a0 + ROWS * t;
-                int i1 = a1 + ROWS * t;
-                m0.fma(v, FloatVector.fromArray(F, acc, i0)).intoArray(acc, i0);
-                m1.fma(v, FloatVector.fromArray(F, acc, i1)).intoArray(acc, i1);
-            }
-        }
     }
 }

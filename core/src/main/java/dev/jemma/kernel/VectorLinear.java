@@ -303,42 +303,25 @@ final class VectorLinear {
                     continue;
                 }
                 int dAt = x.scaleOffset(firstGroup + g) + Gemm.TOKENS * (k0 / PanelLayout.BLOCK);
-                if (CodeRow.hasMin(w.type())) {
-                    Gemm.groupsWithMins4x2(
-                            x.values,
-                            xAt,
-                            scratch.tile,
-                            pair.w0,
-                            pair.w1,
-                            (k1 - k0) / size,
-                            scratch.decoder.scales,
-                            scratch.decoder.mins,
-                            pair.s0,
-                            pair.s1,
-                            x.scale,
-                            x.scaledSum,
-                            dAt,
-                            scratch.acc,
-                            acc0,
-                            acc1);
-                } else {
-                    Gemm.groups4x2(
-                            x.values,
-                            xAt,
-                            scratch.tile,
-                            pair.w0,
-                            pair.w1,
-                            (k1 - k0) / size,
-                            size,
-                            scratch.decoder.scales,
-                            pair.s0,
-                            pair.s1,
-                            x.scale,
-                            dAt,
-                            scratch.acc,
-                            acc0,
-                            acc1);
-                }
+                Gemm.groups4x2(
+                        x.values,
+                        xAt,
+                        scratch.tile,
+                        pair.w0,
+                        pair.w1,
+                        (k1 - k0) / size,
+                        size,
+                        scratch.decoder.scales,
+                        scratch.decoder.mins,
+                        CodeRow.hasMin(w.type()),
+                        pair.s0,
+                        pair.s1,
+                        x.scale,
+                        x.scaledSum,
+                        dAt,
+                        scratch.acc,
+                        acc0,
+                        acc1);
             }
         }
 

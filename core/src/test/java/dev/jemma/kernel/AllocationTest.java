@@ -15,16 +15,19 @@ import org.junit.jupiter.api.Test;
 /** A vector that escapes into the heap costs more than the arithmetic, so warm kernels must allocate next to nothing. */
 class AllocationTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    private static final int MOST_ROUNDS = 400;
+    /** Long enough for the compiler on any machine, however busy. */
+    private static final long PATIENCE_NANOS = 120_000_000_000L;
+
     private static final int CALLS = 100;
     private static final long BYTES_PER_CALL = 600;
 
     private final Kernels kernels = new VectorKernels();
 
-    /** Runs until the compiler is done, at most {@link #MOST_ROUNDS} rounds; returns bytes a call. */
+    /** Runs until the compiler is done; returns bytes a call. */
     private static long settledBytes(Runnable call) {
         long bytes = Long.MAX_VALUE;
-        for (int round = 0; round < MOST_ROUNDS && bytes > BYTES_PER_CALL; round++) {
+        long start = System.nanoTime();
+        while (bytes > BYTES_PER_CALL && System.nanoTime() - start < PATIENCE_NANOS) {
             long before = THREADS.getCurrentThreadAllocatedBytes();
             for (int i = 0; i < CALLS; i++) {
                 call.run();
