@@ -165,11 +165,15 @@ public final class KernelSpeed {
             inputs.add(byCols[w.cols()]);
             outputs.add(List.of(new Tensor(memory, tokens, w.rows())));
         }
-        return measure(() -> {
+        Runnable pass = () -> {
             for (int i = 0; i < single.size(); i++) {
                 kernels.linear(workers, inputs.get(i), single.get(i), outputs.get(i), precision);
             }
-        });
+        };
+        long start = System.nanoTime();
+        pass.run();
+        System.out.printf(Locale.ROOT, "first pass, before compilation: %.0f ms%n", (System.nanoTime() - start) / 1e6);
+        return measure(pass);
     }
 
     private Matrix load(GgufFile file, TensorInfo info) {

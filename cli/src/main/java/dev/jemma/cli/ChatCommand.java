@@ -174,7 +174,7 @@ final class ChatCommand implements Callable<Integer> {
     private void say(ChatSession session, String text) {
         ChatSession.Answer answer;
         try {
-            answer = session.say(text, console::print);
+            answer = session.say(text, piece -> console.print(ModelText.shown(console, piece)));
         } finally {
             console.flush();
         }

@@ -142,7 +142,7 @@ final class GenerateCommand implements Callable<Integer> {
             generation = model.generate(request, token -> {
                 clock.token();
                 if (stream) {
-                    console.print(token.text());
+                    console.print(ModelText.shown(console, token.text()));
                     console.flush();
                 }
             });
@@ -181,7 +181,8 @@ final class GenerateCommand implements Callable<Integer> {
             console.println("");
         } else {
             for (int i = 0; i < answers.size(); i++) {
-                console.println("[" + (i + 1) + "] " + text + answers.get(i).text());
+                console.println("[" + (i + 1) + "] " + text
+                        + ModelText.shown(console, answers.get(i).text()));
             }
         }
         if (logprobs.isPresent()) {

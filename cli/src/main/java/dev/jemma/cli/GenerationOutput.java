@@ -1,6 +1,5 @@
 package dev.jemma.cli;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.jemma.infer.Completion;
 import dev.jemma.infer.TokenLogprob;
 import java.util.List;
@@ -15,11 +14,7 @@ import java.util.Optional;
  * @param finishReason stop, length or cancelled
  * @param logprobs one entry a token, if they were asked for
  */
-record GenerationOutput(
-        String text,
-        int[] ids,
-        @JsonProperty("finish_reason") String finishReason,
-        Optional<List<TokenLogprob>> logprobs) {
+record GenerationOutput(String text, int[] ids, String finishReason, Optional<List<TokenLogprob>> logprobs) {
     static GenerationOutput of(Completion c) {
         return new GenerationOutput(
                 c.text(),

@@ -3,15 +3,17 @@ package dev.jemma.cli;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * JSON for programs that read us and for our own small files. Records become objects with their components' names; an
+ * JSON for programs that read us and for our own small files. Records become objects with their components' names in snake case; an
  * empty Optional is left out.
  */
 public final class Json {
     private static final JsonMapper LINE = JsonMapper.builder()
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .changeDefaultPropertyInclusion(i -> i.withValueInclusion(JsonInclude.Include.NON_ABSENT))
             .build();
     private static final JsonMapper PRETTY =

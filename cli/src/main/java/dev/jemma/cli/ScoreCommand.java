@@ -1,6 +1,5 @@
 package dev.jemma.cli;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.jemma.infer.LanguageModel;
 import dev.jemma.infer.ScoreRequest;
 import dev.jemma.infer.ScoreResult;
@@ -75,14 +74,10 @@ final class ScoreCommand implements Callable<Integer> {
 
     /** Result of a line with a continuation. */
     record Continuation(
-            double logprob,
-            boolean greedy,
-            int[] tokens,
-            @JsonProperty("token_logprobs") float[] tokenLogprobs,
-            Optional<List<Best>> top) {}
+            double logprob, boolean greedy, int[] tokens, float[] tokenLogprobs, Optional<List<Best>> top) {}
 
     /** Result of a line with ids. */
-    record Ids(@JsonProperty("token_logprobs") float[] tokenLogprobs, Optional<List<Best>> top) {}
+    record Ids(float[] tokenLogprobs, Optional<List<Best>> top) {}
 
     @Override
     public Integer call() throws IOException {

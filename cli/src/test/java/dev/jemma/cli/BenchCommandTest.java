@@ -23,7 +23,7 @@ class BenchCommandTest {
         assertThat(run.code()).as(run.err()).isZero();
         JsonNode json = run.json();
         assertThat(json.get("environment").get("seed").asLong()).isEqualTo(7);
-        assertThat(json.get("environment").get("modelSha256").asString()).hasSize(64);
+        assertThat(json.get("environment").get("model_sha256").asString()).hasSize(64);
         assertThat(json.get("parameters").asLong()).isEqualTo(224_192);
         JsonNode results = json.get("results");
         assertThat(results).extracting(r -> r.get("test").asString()).containsExactly("pp16", "pp32", "tg8");
@@ -32,7 +32,7 @@ class BenchCommandTest {
             assertThat(samples).hasSize(3);
             double mean = ((double) samples[0] + samples[1] + samples[2]) / 3;
             assertThat(mean).isPositive();
-            assertThat(result.get("tokensPerSecond").asDouble()).isCloseTo(mean, within(1e-3 * mean));
+            assertThat(result.get("tokens_per_second").asDouble()).isCloseTo(mean, within(1e-3 * mean));
         }
     }
 

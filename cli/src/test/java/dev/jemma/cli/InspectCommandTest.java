@@ -31,9 +31,9 @@ class InspectCommandTest {
             bytes += tensor.get("bytes").asLong();
         }
         assertThat(json.get("parameters").get("total").asLong()).isEqualTo(elements);
-        assertThat(json.get("memory").get("weightBytes").asLong()).isEqualTo(bytes);
+        assertThat(json.get("memory").get("weight_bytes").asLong()).isEqualTo(bytes);
         long inTypes = 0;
-        for (JsonNode type : json.get("tensorTypes")) {
+        for (JsonNode type : json.get("tensor_types")) {
             inTypes += type.get("bytes").asLong();
         }
         assertThat(inTypes).isEqualTo(bytes);
@@ -50,14 +50,14 @@ class InspectCommandTest {
         JsonNode large = TinyModels.run(home, "inspect", TinyModels.gguf("gemma3-F32"), "--json", "-c", "8192")
                 .json();
 
-        long growth = large.get("memory").get("kvBytes").asLong()
-                - small.get("memory").get("kvBytes").asLong();
+        long growth = large.get("memory").get("kv_bytes").asLong()
+                - small.get("memory").get("kv_bytes").asLong();
         long expected = 0;
         for (JsonNode kind : small.get("shape").get("kinds")) {
             if (kind.get("window").asInt() == 0) {
                 expected += kind.get("count").asLong()
-                        * kind.get("kvHeads").asLong()
-                        * kind.get("headDim").asLong()
+                        * kind.get("kv_heads").asLong()
+                        * kind.get("head_dim").asLong()
                         * 2
                         * Float.BYTES
                         * 4096;
@@ -95,7 +95,7 @@ class InspectCommandTest {
         assertThat(json.get("architecture").asString()).isEqualTo("gemma-embedding");
         assertThat(json.get("shape").get("kinds").get(0).get("causal").asBoolean())
                 .isFalse();
-        assertThat(json.get("tensorTypes").get(0).get("type").asString()).isEqualTo("BF16");
+        assertThat(json.get("tensor_types").get(0).get("type").asString()).isEqualTo("BF16");
     }
 
     @Test

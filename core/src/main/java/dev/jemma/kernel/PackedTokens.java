@@ -3,6 +3,10 @@ package dev.jemma.kernel;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * Activations as the micro-kernels read them: groups of {@link #lanes} tokens (4, or 1 for a single token), each [k]
@@ -11,6 +15,8 @@ import java.lang.foreign.ValueLayout;
  */
 final class PackedTokens {
     private static final int BLOCK = Int8Rows.BLOCK;
+
+    private static final ThreadLocal<float[]> BLOCK_CODES = ThreadLocal.withInitial(() -> new float[BLOCK]);
 
     private final boolean int8;
     int lanes = 1;
@@ -91,42 +97,53 @@ final class PackedTokens {
             }
             return;
         }
+        float[] codes = BLOCK_CODES.get();
         for (int b = 0; b < cols / BLOCK; b++) {
             int i = scaleOffset(token / lanes) + lanes * b + lane;
-            round(x.data(), from + 4L * BLOCK * b, at + lanes * BLOCK * b, i);
+            scale[i] = round(x.data(), from + 4L * BLOCK * b, codes);
+            int to = at + lanes * BLOCK * b;
+            for (int k = 0; k < BLOCK; k++) {
+                values[to + lanes * k] = codes[k];
+            }
+            float first = sum(codes, 0);
+            float second = sum(codes, BLOCK / 2);
+            sum[i] = first + second;
+            scaledSum[i] = scale[i] * sum[i];
             if (lanes == 1) {
-                float half = 0f;
-                for (int k = 0; k < BLOCK / 2; k++) {
-                    half += values[at + BLOCK * b + k];
-                }
-                halfSum[2 * b] = half;
-                halfSum[2 * b + 1] = sum[i] - half;
+                halfSum[2 * b] = first;
+                halfSum[2 * b + 1] = second;
             }
         }
     }
 
-    /** The rounding of {@link Int8Rows} in floats. */
-    private void round(MemorySegment data, long from, int at, int block) {
-        int top = 0;
-        for (int k = 0; k < BLOCK; k++) {
-            top = Math.max(top, data.get(ValueLayout.JAVA_INT, from + 4L * k) & 0x7fffffff);
+    /** The rounding of {@link Int8Rows} in floats; a usable scale leaves no code beyond ±127. Returns the scale. */
+    private static float round(MemorySegment data, long from, float[] codes) {
+        IntVector top = IntVector.zero(VectorMath.I);
+        for (int k = 0; k < BLOCK; k += VectorMath.L) {
+            top = top.max(VectorMath.loadInts(data, from + 4L * k).and(0x7fffffff));
         }
-        float d = Float.intBitsToFloat(top) / Int8Rows.MAX_CODE;
+        float d = Float.intBitsToFloat(top.reduceLanes(VectorOperators.MAX)) / Int8Rows.MAX_CODE;
         float inverse = 1f / d;
-        boolean usable = inverse > 0f && inverse < Float.POSITIVE_INFINITY;
-        float total = 0f;
-        for (int k = 0; k < BLOCK; k++) {
-            float code = 0f;
-            if (usable) {
-                float v = data.get(ValueLayout.JAVA_FLOAT, from + 4L * k) * inverse;
-                code = v + FloatMath.ROUNDER - FloatMath.ROUNDER;
-                code = Math.max(-Int8Rows.MAX_CODE, Math.min(Int8Rows.MAX_CODE, code));
-            }
-            values[at + lanes * k] = code;
-            total += code;
+        if (!(inverse > 0f && inverse < Float.POSITIVE_INFINITY)) {
+            Arrays.fill(codes, 0f);
+            return d;
         }
-        scale[block] = d;
-        sum[block] = total;
-        scaledSum[block] = d * total;
+        for (int k = 0; k < BLOCK; k += VectorMath.L) {
+            VectorMath.load(data, from + 4L * k)
+                    .mul(inverse)
+                    .add(FloatMath.ROUNDER)
+                    .sub(FloatMath.ROUNDER)
+                    .intoArray(codes, k);
+        }
+        return d;
+    }
+
+    /** Sum of 16 codes: whole numbers, hence exact in any order. */
+    private static float sum(float[] codes, int at) {
+        FloatVector sum = FloatVector.zero(VectorMath.F);
+        for (int k = at; k < at + BLOCK / 2; k += VectorMath.L) {
+            sum = sum.add(FloatVector.fromArray(VectorMath.F, codes, k));
+        }
+        return sum.reduceLanes(VectorOperators.ADD);
     }
 }
