@@ -40,8 +40,8 @@ class ArchitectureTest {
             "tokenizer", Set.of("format"),
             "chat", Set.of("tokenizer"),
             "model", Set.of("format", "kernel", "quant", "tensor"),
-            "convert", Set.of("format", "kernel", "quant", "tensor", "tokenizer"),
-            "infer", Set.of("format", "kernel", "machine", "model", "tensor", "tokenizer"));
+            "convert", Set.of("format", "kernel", "model", "quant", "tensor", "tokenizer"),
+            "infer", Set.of("chat", "format", "kernel", "machine", "model", "tensor", "tokenizer"));
 
     private static final JavaClasses CORE = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
