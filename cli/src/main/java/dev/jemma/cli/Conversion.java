@@ -107,11 +107,7 @@ final class Conversion {
     /** Tells what a user should know about a model that is to be written anew. */
     void warn(ModelFiles files) {
         files.notes().forEach(console::warn);
-        boolean tokenizer = switch (files.source()) {
-            case ModelFiles.Source.Gguf(GgufFile file) -> file.metadata().has("tokenizer.ggml.tokens");
-            case ModelFiles.Source.HuggingFace(HfFolder folder) -> TokenizerFiles.in(folder);
-        };
-        if (tokenizer && files.chatTemplate().isPresent()) {
+        if (TokenizerLoader.isIn(files) && files.chatTemplate().isPresent()) {
             Optional<ChatTemplate> builtIn = ChatTemplates.of(files, TokenizerLoader.load(files));
             builtIn.flatMap(template -> Templates.warning(files, template)).ifPresent(console::warn);
         }

@@ -25,28 +25,20 @@ final class TokenizerFiles {
 
     private TokenizerFiles() {}
 
-    /** Whether a folder holds a tokenizer. */
-    static boolean in(HfFolder folder) {
-        return folder.tokenizerModel().isPresent() || folder.tokenizerJson().isPresent();
-    }
-
     /** The tokenizer of a folder's model, as a GGUF file holds it; empty if there is none. */
     static Optional<TokenizerData> read(ModelFiles files, HfFolder folder) {
-        if (!in(folder)) {
+        if (!TokenizerLoader.isIn(files)) {
             return Optional.empty();
         }
         Vocabulary vocabulary = TokenizerLoader.vocabulary(files);
         SpecialTokens special = new SpecialTokens(vocabulary);
-        GgufVocabulary pieces = GgufVocabulary.of(vocabulary);
         // a base model has the piece and never means it: only a model that chats ends its answers there
         boolean ends = folder.chatTemplate().isPresent() && special.endOfTurn() != SpecialTokens.ABSENT;
         Optional<Integer> endOfTurn = ends ? Optional.of(special.endOfTurn()) : Optional.empty();
         boolean embeds = files.config().embedsText();
         return Optional.of(new TokenizerData(
                 "llama",
-                pieces.tokens(),
-                pieces.scores(),
-                pieces.types(),
+                GgufVocabulary.of(vocabulary),
                 present(special.bos(), "<bos>", folder),
                 present(special.eos(), "<eos>", folder),
                 present(special.unknown(), "<unk>", folder),

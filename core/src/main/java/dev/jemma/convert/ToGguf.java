@@ -124,7 +124,7 @@ final class ToGguf {
         if (tokenizer.isEmpty()) {
             return embedding.shape();
         }
-        long tokens = tokenizer.get().tokens().size();
+        long tokens = tokenizer.get().pieces().tokens().size();
         if (tokens > embedding.rows()) {
             throw new FormatException("the tokenizer has " + tokens + " tokens, but the embedding only "
                     + embedding.rows() + " rows: they belong to different models");

@@ -43,7 +43,7 @@ final class ToHuggingFace {
         GemmaConfig config = GgufConfig.read(source);
         Architecture architecture = config.architecture();
         GgufMetadata metadata = source.metadata();
-        Optional<TokenizerData> tokenizer = TokenizerData.of(metadata);
+        Optional<TokenizerData> tokenizer = TokenizerData.of(source);
         DType embedding = source.find(new Weight(Part.EMBEDDING, 0).ggufName())
                 .orElseThrow()
                 .type();

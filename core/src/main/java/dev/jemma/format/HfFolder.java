@@ -140,17 +140,7 @@ public final class HfFolder implements AutoCloseable {
         return chatTemplate;
     }
 
-    /** {@code tokenizer.json}. */
-    public Optional<Path> tokenizerJson() {
-        return file(folder, "tokenizer.json");
-    }
-
-    /** The SentencePiece model, {@code tokenizer.model}. */
-    public Optional<Path> tokenizerModel() {
-        return file(folder, "tokenizer.model");
-    }
-
-    /** Another file of the folder, if it is there. */
+    /** A file of the folder, if it is there. */
     public Optional<Path> file(String name) {
         if (name.contains("/") || name.contains("\\") || name.contains("..")) {
             throw new IllegalArgumentException("not a plain file name: " + name);

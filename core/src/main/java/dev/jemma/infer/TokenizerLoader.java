@@ -2,7 +2,6 @@ package dev.jemma.infer;
 
 import dev.jemma.format.FormatException;
 import dev.jemma.format.GgufFile;
-import dev.jemma.format.GgufMetadata;
 import dev.jemma.format.HfFolder;
 import dev.jemma.model.ModelFiles;
 import dev.jemma.tokenizer.GgufVocabulary;
@@ -10,8 +9,6 @@ import dev.jemma.tokenizer.Tokenizer;
 import dev.jemma.tokenizer.Vocabulary;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
 
 /** Finds the tokenizer of a model: in a GGUF's metadata, or beside the weights in a folder ({@link Tokenizer#read}). */
 public final class TokenizerLoader {
@@ -51,16 +48,18 @@ public final class TokenizerLoader {
         };
     }
 
+    /** Whether a model brings its tokenizer. */
+    public static boolean isIn(ModelFiles files) {
+        return switch (files.source()) {
+            case ModelFiles.Source.Gguf(GgufFile file) -> file.metadata().has(GgufVocabulary.PREFIX + "tokens");
+            case ModelFiles.Source.HuggingFace(HfFolder folder) -> Vocabulary.isIn(folder.path());
+        };
+    }
+
     private static Vocabulary fromGguf(GgufFile file) {
-        GgufMetadata m = file.metadata();
-        Optional<List<String>> tokens = m.strings("tokenizer.ggml.tokens");
-        Optional<float[]> scores = m.floats("tokenizer.ggml.scores");
-        Optional<int[]> types = m.ints("tokenizer.ggml.token_type");
-        if (tokens.isEmpty() || scores.isEmpty() || types.isEmpty()) {
-            throw new FormatException(
-                    file.description()
-                            + ": the tokenizer is missing (tokenizer.ggml.tokens, scores and token_type); convert the model anew");
-        }
-        return new GgufVocabulary(tokens.get(), scores.get(), types.get()).vocabulary(file.description());
+        return GgufVocabulary.read(file)
+                .orElseThrow(() -> new FormatException(file.description() + ": the tokenizer is missing ("
+                        + GgufVocabulary.PREFIX + "tokens); convert the model anew"))
+                .vocabulary(file.description());
     }
 }

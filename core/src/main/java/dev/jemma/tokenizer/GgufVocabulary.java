@@ -1,8 +1,11 @@
 package dev.jemma.tokenizer;
 
 import dev.jemma.format.FormatException;
+import dev.jemma.format.GgufFile;
+import dev.jemma.format.GgufMetadata;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A vocabulary as GGUF metadata holds it: {@code tokenizer.ggml.tokens}, {@code .scores} and {@code .token_type}. GGUF
@@ -15,10 +18,40 @@ import java.util.List;
  */
 @SuppressWarnings("ArrayRecordComponent") // what GGUF writers and readers hold
 public record GgufVocabulary(List<String> tokens, float[] scores, int[] types) {
+    /** What its keys begin with. */
+    public static final String PREFIX = "tokenizer.ggml.";
+
     private static final float ADDED_SCORE = -1000;
 
     public GgufVocabulary {
         tokens = List.copyOf(tokens);
+    }
+
+    /**
+     * What a GGUF file's keys hold; empty if there are no pieces.
+     *
+     * @throws FormatException if scores or types are missing
+     */
+    public static Optional<GgufVocabulary> read(GgufFile file) {
+        GgufMetadata keys = file.metadata();
+        Optional<List<String>> tokens = keys.strings(PREFIX + "tokens");
+        if (tokens.isEmpty()) {
+            return Optional.empty();
+        }
+        Optional<float[]> scores = keys.floats(PREFIX + "scores");
+        Optional<int[]> types = keys.ints(PREFIX + "token_type");
+        if (scores.isEmpty() || types.isEmpty()) {
+            throw new FormatException(file.description() + ": the tokenizer lacks " + PREFIX + "scores or " + PREFIX
+                    + "token_type; convert the model anew");
+        }
+        return Optional.of(new GgufVocabulary(tokens.get(), scores.get(), types.get()));
+    }
+
+    /** Puts the pieces into the head of a GGUF file. */
+    public void putInto(GgufMetadata.Builder keys) {
+        keys.strings(PREFIX + "tokens", tokens)
+                .floats(PREFIX + "scores", scores)
+                .ints(PREFIX + "token_type", types);
     }
 
     /**

@@ -10,7 +10,9 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * The pieces of a SentencePiece BPE vocabulary: text, score and type by id, whichever file they came from. For the
@@ -57,18 +59,27 @@ public final class Vocabulary {
      * @throws FormatException if there is none, or it is damaged or of another kind
      */
     public static Vocabulary read(Path fileOrFolder) {
-        Path file = fileOrFolder;
-        if (Files.isDirectory(fileOrFolder)) {
-            // The first names the control tokens that the second may still call <unusedN>.
-            Path json = fileOrFolder.resolve("tokenizer.json");
-            file = Files.exists(json) ? json : fileOrFolder.resolve("tokenizer.model");
-            if (!Files.exists(file)) {
-                throw new FormatException(fileOrFolder + ": no tokenizer.json and no tokenizer.model in this folder");
-            }
-        }
+        Path file = Files.isDirectory(fileOrFolder)
+                ? in(fileOrFolder)
+                        .orElseThrow(() -> new FormatException(
+                                fileOrFolder + ": no tokenizer.json and no tokenizer.model in this folder"))
+                : fileOrFolder;
         return file.toString().endsWith(".json")
                 ? TokenizerJson.read(file)
                 : SentencePieceModel.read(file).vocabulary();
+    }
+
+    /** Whether {@link #read} finds something in a folder. */
+    public static boolean isIn(Path folder) {
+        return in(folder).isPresent();
+    }
+
+    private static Optional<Path> in(Path folder) {
+        // The first names the control tokens that the second may still call <unusedN>.
+        return Stream.of("tokenizer.json", "tokenizer.model")
+                .map(folder::resolve)
+                .filter(Files::isRegularFile)
+                .findFirst();
     }
 
     private static byte[] joined(List<String> pieces, int[] offsets) {

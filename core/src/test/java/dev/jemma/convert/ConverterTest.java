@@ -18,6 +18,7 @@ import dev.jemma.model.HfConfig;
 import dev.jemma.quant.Quants;
 import dev.jemma.tensor.DType;
 import dev.jemma.testing.Golden;
+import dev.jemma.tokenizer.GgufVocabulary;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -219,13 +220,14 @@ class ConverterTest {
     void theTokenizerTravelsInTheFileAndItsSizeTrimsTheEmbedding() {
         TokenizerData tokenizer;
         try (GgufFile golden = GgufFile.open(Golden.path("models/gguf/gemma3-F32.gguf"))) {
-            TokenizerData all = TokenizerData.of(golden.metadata()).orElseThrow();
+            TokenizerData all = TokenizerData.of(golden).orElseThrow();
             assertThat(all.endOfTurnId()).contains(5);
             tokenizer = new TokenizerData(
                     all.model(),
-                    all.tokens().subList(0, 500),
-                    Arrays.copyOf(all.scores(), 500),
-                    Arrays.copyOf(all.types(), 500),
+                    new GgufVocabulary(
+                            all.pieces().tokens().subList(0, 500),
+                            Arrays.copyOf(all.pieces().scores(), 500),
+                            Arrays.copyOf(all.pieces().types(), 500)),
                     2,
                     1,
                     3,
@@ -243,9 +245,9 @@ class ConverterTest {
             assertThat(file.find("token_embd.weight").orElseThrow().shape()).containsExactly(500L, 96L);
             TokenizerData read = Converter.toHuggingFace(file, temp.resolve("hf"), WORKERS, Progress.NONE)
                     .orElseThrow();
-            assertThat(read.tokens()).isEqualTo(tokenizer.tokens());
-            assertThat(read.scores()).isEqualTo(tokenizer.scores());
-            assertThat(read.types()).isEqualTo(tokenizer.types());
+            assertThat(read.pieces().tokens()).isEqualTo(tokenizer.pieces().tokens());
+            assertThat(read.pieces().scores()).isEqualTo(tokenizer.pieces().scores());
+            assertThat(read.pieces().types()).isEqualTo(tokenizer.pieces().types());
             assertThat(read.chatTemplate()).contains("{{ template }}");
             assertThat(read.endOfTurnId()).contains(5);
             assertThat(temp.resolve("hf/chat_template.jinja")).hasContent("{{ template }}");
