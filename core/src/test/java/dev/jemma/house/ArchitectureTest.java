@@ -14,12 +14,12 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.GeneralCodingRules;
 import dev.jemma.JemmaException;
-import java.io.IOException;
 import java.io.InputStream;
 import java.lang.module.ModuleDescriptor;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -82,10 +82,15 @@ class ArchitectureTest {
     }
 
     @Test
-    void theModuleExportsEveryPackage() throws IOException {
+    void theModuleExportsEveryPackage() throws Exception {
         ModuleDescriptor module;
-        try (InputStream in = JemmaException.class.getResourceAsStream("/module-info.class")) {
-            module = ModuleDescriptor.read(Objects.requireNonNull(in));
+        Path classes = Path.of(JemmaException.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
+        try (InputStream in = Files.newInputStream(classes.resolve("module-info.class"))) {
+            module = ModuleDescriptor.read(in);
         }
         Set<String> exported = new TreeSet<>();
         module.exports().forEach(export -> exported.add(export.source()));
