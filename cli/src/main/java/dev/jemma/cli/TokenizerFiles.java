@@ -66,14 +66,15 @@ final class TokenizerFiles {
 
     /** Writes a GGUF file's tokenizer into a folder: the SentencePiece model and its settings. */
     static void write(TokenizerData data, Path folder) {
-        int[] types = data.types().clone();
+        GgufVocabulary pieces = data.pieces();
+        int[] types = pieces.types().clone();
         if (data.unknownId() >= types.length) {
             throw new FormatException("the model's tokenizer names token " + data.unknownId() + " as the unknown one,"
                     + " but has only " + types.length);
         }
         types[data.unknownId()] = PieceType.UNKNOWN.code(); // GGUF files call it a control token
         Vocabulary vocabulary =
-                new GgufVocabulary(data.tokens(), data.scores(), types).vocabulary("the model's tokenizer");
+                new GgufVocabulary(pieces.tokens(), pieces.scores(), types).vocabulary("the model's tokenizer");
         Map<String, Object> config = new LinkedHashMap<>();
         config.put("tokenizer_class", "GemmaTokenizer");
         config.put("add_bos_token", data.addBos());

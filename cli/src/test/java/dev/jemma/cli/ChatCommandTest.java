@@ -79,15 +79,27 @@ class ChatCommandTest {
 
     @Test
     void mistakesEndNeitherTheChatNorTheConversation() {
-        Outcome run = chat("/nope\n/params colour 1\n" + "word ".repeat(300) + "\n/system Be brief.\nHello\n");
+        Outcome run = chat("/nope\n/params colour 1\n" + "word ".repeat(300) + "\nHello\n");
 
         assertThat(run.code()).isZero();
         assertThat(run.err())
                 .contains("there is no command /nope")
                 .contains("there is no value 'colour'")
-                .contains("/reset starts anew")
-                .contains("System role not supported");
+                .contains("/reset starts anew");
         assertThat(run.out()).isEqualTo(chat("Hello\n").out());
+    }
+
+    /** What the template of each generation makes of instructions, whatever the vocabulary. */
+    @Test
+    void gemma3FollowsInstructionsAndGemma2HasNoPlaceForThem() {
+        Outcome gemma3 = chat("/system Be brief.\nHello\n");
+        Outcome gemma2 =
+                TinyModels.typed(home, "/system Be brief.\nHello\n", "chat", TinyModels.gguf("gemma2-F32"), "-n", "5");
+
+        assertThat(gemma3.err()).doesNotContain("System role not supported");
+        assertThat(gemma3.out()).isNotBlank().isNotEqualTo(chat("Hello\n").out());
+        assertThat(gemma2.code()).isZero();
+        assertThat(gemma2.err()).contains("System role not supported");
     }
 
     @Test

@@ -128,7 +128,7 @@ class LauncherTest {
 
     @Test
     void theScriptsAreGoodShell() throws IOException, InterruptedException {
-        for (String script : List.of("jemma", "test", ".ci/run", "bin/find-jdk.sh", "bin/build.sh")) {
+        for (String script : List.of("jemma", "test", ".ci/run", "bin/find-jdk.sh", "bin/build.sh", "bin/slow-tests")) {
             for (String shell : List.of("/bin/sh", "/bin/dash", "/bin/bash")) {
                 if (Files.isExecutable(Path.of(shell))) {
                     Outcome outcome =
