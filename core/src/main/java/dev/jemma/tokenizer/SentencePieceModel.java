@@ -1,6 +1,7 @@
 package dev.jemma.tokenizer;
 
 import dev.jemma.format.FormatException;
+import dev.jemma.format.Names;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -102,7 +103,7 @@ public record SentencePieceModel(Vocabulary vocabulary, byte[] trainerSpec) {
             }
         }
         if (type != (int) type || !PieceType.isCode((int) type)) {
-            throw new FormatException(source + ": piece \"" + text + "\" has the unknown type " + type);
+            throw new FormatException(source + ": piece \"" + Names.shown(text) + "\" has the unknown type " + type);
         }
         pieces.add(text, score, PieceType.of((int) type));
     }

@@ -1,6 +1,7 @@
 package dev.jemma.tokenizer;
 
 import dev.jemma.format.FormatException;
+import dev.jemma.format.Names;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -199,7 +200,7 @@ public final class TokenizerJson {
             ids[pieces.size()] = id;
             pieces.add(piece);
             if (idOf.put(piece, id) != null) {
-                throw new FormatException(source + ": the piece \"" + piece + "\" is there twice");
+                throw new FormatException(source + ": the piece \"" + Names.shown(piece) + "\" is there twice");
             }
             highestId = Math.max(highestId, id);
         }
@@ -230,7 +231,7 @@ public final class TokenizerJson {
                 String both = string(parser, "a merge");
                 int space = both.indexOf(' ');
                 if (space < 0) {
-                    throw new FormatException(source + ": the merge \"" + both + "\" is not two pieces");
+                    throw new FormatException(source + ": the merge \"" + Names.shown(both) + "\" is not two pieces");
                 }
                 merged = both.substring(0, space).concat(both.substring(space + 1));
             }

@@ -3,6 +3,7 @@ package dev.jemma.tokenizer;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.jemma.format.FormatException;
+import dev.jemma.format.Names;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,8 +48,8 @@ public final class Vocabulary {
         for (int id = 0; id < size; id++) {
             int twin = type(id) == PieceType.UNUSED ? -1 : index.add(id);
             if (twin >= 0) {
-                throw new FormatException(
-                        from.source + ": pieces " + twin + " and " + id + " are both \"" + piece(id) + "\"");
+                throw new FormatException(from.source + ": pieces " + twin + " and " + id + " are both \""
+                        + Names.shown(piece(id)) + "\"");
             }
         }
     }
@@ -256,7 +257,7 @@ public final class Vocabulary {
                 if (types[id] == PieceType.BYTE.code()) {
                     if (!isBytePiece(pieces.get(id))) {
                         throw new FormatException(source + ": piece " + id + " is said to be a byte, but is \""
-                                + pieces.get(id) + "\" instead of <0xHH>");
+                                + Names.shown(pieces.get(id)) + "\" instead of <0xHH>");
                     }
                     bytes.set(byteValue(pieces.get(id)));
                 }

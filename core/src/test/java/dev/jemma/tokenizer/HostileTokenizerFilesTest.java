@@ -41,6 +41,17 @@ class HostileTokenizerFilesTest {
     }
 
     @Test
+    void piecesInMessagesCannotBreakTheLine() {
+        GgufVocabulary hostile =
+                new GgufVocabulary(List.of("a", "<0x\n\u001b[2J>"), new float[2], new int[] {1, PieceType.BYTE.code()});
+        assertThatThrownBy(() -> hostile.vocabulary("m.gguf"))
+                .isInstanceOf(FormatException.class)
+                .message()
+                .contains("piece 1")
+                .doesNotContain("\n", "\u001b");
+    }
+
+    @Test
     @Timeout(300)
     void mutatedModelsEndInAnErrorOrLoad() {
         mutate(MODEL, (bytes, name) -> SentencePieceModel.parse(bytes, name).vocabulary());
