@@ -5,8 +5,5 @@ final class Marks {
     /** The element type of the norms before they became F32, by its {@link dev.jemma.tensor.DType} name. */
     static final String SOURCE_DTYPE = "jemma.source_dtype";
 
-    /** The text of {@code generation_config.json}. */
-    static final String GENERATION_CONFIG = "jemma.generation_config";
-
     private Marks() {}
 }

@@ -16,6 +16,7 @@ import dev.jemma.model.EmbeddingScale;
 import dev.jemma.model.GemmaConfig;
 import dev.jemma.model.GgufConfig;
 import dev.jemma.model.HfConfig;
+import dev.jemma.model.ModelFiles;
 import dev.jemma.model.Part;
 import dev.jemma.model.Weight;
 import dev.jemma.tensor.DType;
@@ -78,7 +79,8 @@ final class ToGguf {
             head.string(Marks.SOURCE_DTYPE, normType.name());
             source.generationConfig()
                     .ifPresent(json -> head.string(
-                            Marks.GENERATION_CONFIG, new String(JsonText.compact(json.raw()), StandardCharsets.UTF_8)));
+                            ModelFiles.GENERATION_CONFIG_KEY,
+                            new String(JsonText.compact(json.raw()), StandardCharsets.UTF_8)));
             tokenizer.ifPresent(data -> data.putInto(head));
             tokenizer
                     .flatMap(TokenizerData::chatTemplate)

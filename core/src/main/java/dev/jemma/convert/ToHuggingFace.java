@@ -15,6 +15,7 @@ import dev.jemma.model.DenseLayers;
 import dev.jemma.model.EmbeddingScale;
 import dev.jemma.model.GemmaConfig;
 import dev.jemma.model.GgufConfig;
+import dev.jemma.model.ModelFiles;
 import dev.jemma.model.Part;
 import dev.jemma.model.Weight;
 import dev.jemma.tensor.DType;
@@ -90,8 +91,8 @@ final class ToHuggingFace {
         if (dense.size() == 2) {
             DenseModules.writeList(folder, config.hiddenSize());
         }
-        metadata.string(Marks.GENERATION_CONFIG)
-                .map(text -> Json.parse(text.getBytes(StandardCharsets.UTF_8), Marks.GENERATION_CONFIG))
+        metadata.string(ModelFiles.GENERATION_CONFIG_KEY)
+                .map(text -> Json.parse(text.getBytes(StandardCharsets.UTF_8), ModelFiles.GENERATION_CONFIG_KEY))
                 .ifPresent(json -> JsonText.write(folder.resolve("generation_config.json"), json.raw()));
         metadata.string(TokenizerData.TEMPLATE)
                 .ifPresent(text -> writeText(folder.resolve("chat_template.jinja"), text));

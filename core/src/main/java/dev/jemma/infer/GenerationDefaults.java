@@ -1,7 +1,6 @@
 package dev.jemma.infer;
 
 import dev.jemma.format.GgufFile;
-import dev.jemma.format.HfFolder;
 import dev.jemma.format.Json;
 import dev.jemma.model.ModelFiles;
 import dev.jemma.tokenizer.SpecialTokens;
@@ -44,16 +43,12 @@ public record GenerationDefaults(
             sampling.temperature(1).topK(64).topP(0.95f);
         }
         String builtIn = "built in for " + (tuned ? "an instruction-tuned" : "a base") + " model";
-        return switch (files.source()) {
-            case ModelFiles.Source.Gguf(GgufFile file) -> {
-                for (String key : List.of("tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id")) {
-                    file.metadata().integer(key).ifPresent(id -> addIfPresent(stops, (int) id));
-                }
-                yield new GenerationDefaults(tuned, sampling.build(), MAX_TOKENS, stops, builtIn);
+        if (files.source() instanceof ModelFiles.Source.Gguf(GgufFile file)) {
+            for (String key : List.of("tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id")) {
+                file.metadata().integer(key).ifPresent(id -> addIfPresent(stops, (int) id));
             }
-            case ModelFiles.Source.HuggingFace(HfFolder folder) ->
-                fromConfig(folder.generationConfig(), tuned, sampling, stops, builtIn);
-        };
+        }
+        return fromConfig(files.generationConfig(), tuned, sampling, stops, builtIn);
     }
 
     private static GenerationDefaults fromConfig(

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 public enum HugePages {
     /** Given to everybody. */
     ALWAYS,
-    /** Given to those who ask by madvise, as we do. */
+    /** Given to those who ask by madvise. */
     ON_REQUEST,
     /** Never given. */
     NEVER,

@@ -6,6 +6,7 @@ import dev.jemma.format.HfFolder;
 import dev.jemma.format.Json;
 import dev.jemma.format.TensorFile;
 import dev.jemma.format.TensorInfo;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,6 +17,9 @@ import java.util.Optional;
  * until {@link ModelLoader} reads the weights.
  */
 public final class ModelFiles implements AutoCloseable {
+    /** GGUF key of our own: the text of {@code generation_config.json}, kept by conversion. */
+    public static final String GENERATION_CONFIG_KEY = "jemma.generation_config";
+
     /** What a file is, for those that need more than the model definition does. */
     public sealed interface Source {
         /** One GGUF file, or a split one. */
@@ -105,6 +109,19 @@ public final class ModelFiles implements AutoCloseable {
         return switch (source) {
             case Source.Gguf(GgufFile file) -> file;
             case Source.HuggingFace(HfFolder folder) -> folder.tensors();
+        };
+    }
+
+    /** The model's own defaults of generation: {@code generation_config.json}, or what our converter kept of it. */
+    public Optional<Json> generationConfig() {
+        return switch (source) {
+            case Source.Gguf(GgufFile file) ->
+                file.metadata()
+                        .string(GENERATION_CONFIG_KEY)
+                        .map(text -> Json.parse(
+                                text.getBytes(StandardCharsets.UTF_8),
+                                file.description() + " " + GENERATION_CONFIG_KEY));
+            case Source.HuggingFace(HfFolder folder) -> folder.generationConfig();
         };
     }
 
