@@ -39,9 +39,13 @@ if errorlevel 1 exit /b 1
 set "COMMAND="
 set "WEIGHT=heavy"
 call :weigh %*
-set "FLAGS=--add-modules jdk.incubator.vector -XX:+UseParallelGC"
-if "%WEIGHT%"=="light" set "FLAGS=-XX:+UseSerialGC"
-if "%WEIGHT%"=="lightest" set "FLAGS=-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+set "FLAGS=--add-modules jdk.incubator.vector"
+if "%WEIGHT%"=="light" set "FLAGS="
+if "%WEIGHT%"=="lightest" set "FLAGS=-XX:TieredStopAtLevel=1"
+rem Models live outside the heap: the serial collector keeps it small, unless another one is asked for.
+set "GC=-XX:+UseSerialGC"
+if defined JEMMA_JAVA_OPTS if not "%JEMMA_JAVA_OPTS:-XX:+Use=%"=="%JEMMA_JAVA_OPTS%" set "GC="
+set "FLAGS=%FLAGS% %GC%"
 "%JDK%\bin\java.exe" %FLAGS% --enable-native-access=ALL-UNNAMED -Xlog:disable -Xlog:all=error:stderr %JEMMA_JAVA_OPTS% -cp "%HOME_DIR%cli\target\jemma-cli.jar;%HOME_DIR%cli\target\lib\*" dev.jemma.cli.Main %*
 exit /b %ERRORLEVEL%
 
