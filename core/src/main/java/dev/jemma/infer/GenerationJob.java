@@ -166,6 +166,10 @@ final class GenerationJob extends Job {
 
     @Override
     void cancelled(EngineException reason) {
-        future.complete(completions());
+        if (reason.getCause() == null) {
+            future.complete(completions());
+        } else { // something broke: nobody should take this for an answer that was cut
+            future.completeExceptionally(reason);
+        }
     }
 }

@@ -172,7 +172,7 @@ final class Scheduler implements AutoCloseable {
     /** What follows each of these sequences, one way or the other; often nothing. */
     private List<int[]> guesses(List<Sequence> sequences) {
         int room = Math.min(GUESSING_ROWS, options.maxBatchRows()) - sequences.size();
-        if (proposer.isEmpty() || room <= 0) {
+        if (proposer.isEmpty() || sequences.isEmpty() || room <= 0) {
             return Collections.nCopies(sequences.size(), Proposer.NOTHING);
         }
         int[] limits = new int[sequences.size()];
