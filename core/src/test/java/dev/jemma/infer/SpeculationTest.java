@@ -276,7 +276,7 @@ class SpeculationTest {
     void tokensFollowTheDistributionOfTheModel(boolean lookup) {
         int[] prompt = {2, 40, 41, 42, 40, 41, 42, 40, 41};
         int n = 4000;
-        float temperature = 0.4f;
+        float temperature = lookup ? 1 : 0.4f;
         int topK = 4;
         try (LanguageModel draft = open("gemma3-Q4_0", NONE);
                 LanguageModel plain = open("gemma3-F32", NONE);
@@ -293,15 +293,16 @@ class SpeculationTest {
                         .temperature(temperature)
                         .topK(topK)
                         .seed(seed)
-                        .logitBias(lookup ? Map.of(40, 12f, 41, 12f, 42, 12f) : Map.of()) // so that lookup has a chance
+                        .logitBias(lookup ? Map.of(40, 3f, 41, 3f, 42, 3f) : Map.of()) // so that lookup has a chance
                         .build();
                 requests.add(new GenerationRequest(prompt, 4, sampling, List.of(), Set.of(), 1, OptionalInt.empty()));
             }
             Map<List<Integer>, Integer> seen = new HashMap<>();
             List<Outcome> outcomes = run(model, requests);
             outcomes.forEach(o -> seen.merge(o.ids.getFirst().subList(0, 3), 1, Integer::sum));
-            assertThat(total(outcomes).accepted())
-                    .isBetween(200L, total(outcomes).proposed() - 200);
+            SpeculationReport report = total(outcomes);
+            assertThat(report.accepted()).as("%s", report).isGreaterThan(200);
+            assertThat(report.proposed()).as("%s", report).isGreaterThan(report.accepted() + 200);
 
             Map<List<Integer>, Double> expected = new HashMap<>();
             expand(plain, prompt, List.of(), 1, requests.getFirst().sampling(), expected);
