@@ -154,24 +154,27 @@ final class DraftModel implements Proposer {
         }
     }
 
-    /** Computes what each sequence has that is new here, as far as a batch holds it. */
+    /** Computes what each sequence has that is new here, as far as a batch holds it; those that are whole grow. */
     private List<Guess> firstPass(List<Guess> guesses) {
-        List<Guess> ready = new ArrayList<>(guesses.size());
-        List<Slice> slices = new ArrayList<>(guesses.size()); // those of the ready first
+        List<Guess> whole = new ArrayList<>(guesses.size());
+        List<Guess> behind = new ArrayList<>();
+        List<Slice> slices = new ArrayList<>(guesses.size());
         int rows = 0;
-        for (boolean whole : new boolean[] {true, false}) {
-            for (Guess guess : guesses) {
-                int pending = guess.follower.own.pending();
-                int room = maxBatchRows - rows;
-                boolean fits = pending <= room;
-                if (whole == fits && room > 0 && !ready.contains(guess)) {
-                    int take = Math.min(pending, room);
-                    slices.add(new Slice(guess.follower.own, rows, take, NOTHING));
-                    rows += take;
-                    if (whole) {
-                        ready.add(guess);
-                    }
-                }
+        for (Guess guess : guesses) {
+            int pending = guess.follower.own.pending();
+            if (pending > maxBatchRows - rows) {
+                behind.add(guess);
+            } else {
+                whole.add(guess);
+                slices.add(new Slice(guess.follower.own, rows, pending, NOTHING));
+                rows += pending;
+            }
+        }
+        for (Guess guess : behind) {
+            int part = Math.min(guess.follower.own.pending(), maxBatchRows - rows);
+            if (part > 0) {
+                slices.add(new Slice(guess.follower.own, rows, part, NOTHING));
+                rows += part;
             }
         }
         if (slices.isEmpty()) {
@@ -179,7 +182,7 @@ final class DraftModel implements Proposer {
         }
         Tensor hidden = forward(slices);
         slices.forEach(slice -> slice.sequence.settle()); // only confirmed tokens so far
-        return ready.isEmpty() ? List.of() : grow(ready, slices, hidden);
+        return whole.isEmpty() ? List.of() : grow(whole, slices, hidden);
     }
 
     private Tensor forward(List<Slice> slices) {
@@ -188,7 +191,7 @@ final class DraftModel implements Proposer {
         return hidden;
     }
 
-    /** Adds a token to each guess; returns those that take more. */
+    /** Adds a token to each guess, whose slices come first and in order; returns those that take more. */
     private List<Guess> grow(List<Guess> guesses, List<Slice> slices, Tensor hidden) {
         int[] rows = new int[guesses.size()];
         for (int i = 0; i < rows.length; i++) {

@@ -10,7 +10,7 @@ public sealed interface Speculation {
     /** Most tokens of a guess where nobody says otherwise. */
     int DEFAULT_TOKENS = 8;
 
-    /** More would make a pass slower than the tokens are worth. */
+    /** More would make a pass slower than the tokens are worth; all sequences of a batch together get no more rows. */
     int MAX_TOKENS = 31;
 
     /** Most tokens guessed at a time; fewer are as long as guesses are wrong. */
@@ -38,7 +38,8 @@ public sealed interface Speculation {
 
     /**
      * Lets a smaller model with the same vocabulary guess (speculative decoding, arXiv 2211.17192). It keeps keys and
-     * values of its own, within the budget it was opened with.
+     * values of its own, within the budget it was opened with; a sequence that does not fit this budget or the smaller
+     * model's context goes on without guesses.
      *
      * @param model the smaller model; the caller closes it, after every model that uses it
      * @param tokens most tokens guessed at a time, from 1 to {@link #MAX_TOKENS}
