@@ -8,7 +8,7 @@ package dev.jemma.infer;
  */
 public sealed interface Speculation {
     /** Most tokens of a guess where nobody says otherwise. */
-    int DEFAULT_TOKENS = 8;
+    int DEFAULT_TOKENS = 16;
 
     /** More would make a pass slower than the tokens are worth; all sequences of a batch together get no more rows. */
     int MAX_TOKENS = 31;
