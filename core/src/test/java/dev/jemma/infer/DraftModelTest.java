@@ -66,6 +66,9 @@ class DraftModelTest {
                 }
                 int own = right < 4 && random.nextBoolean() ? guess[right] : 3 + random.nextInt(500);
                 sequence.tokens.add(own); // the guess may also have been cut short where it was still right
+                for (int unasked = random.nextInt(6) - 2; unasked > 0; unasked--) { // it rests
+                    sequence.tokens.add(3 + random.nextInt(500));
+                }
             }
         }
     }
