@@ -54,6 +54,9 @@ final class ChatCommand implements Callable<Integer> {
     private SamplingFlags flags = new SamplingFlags();
 
     @Mixin
+    private SpeculationFlags guessing = new SpeculationFlags();
+
+    @Mixin
     private RunOptions run = new RunOptions();
 
     ChatCommand(Console console) {
@@ -68,11 +71,14 @@ final class ChatCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        guessing.check();
         ModelLocator locator = run.locator(console);
         Optional<String> asked = model.reference();
         ModelLocator.Located located =
                 asked.isPresent() ? locator.locate(asked.get()) : locator.prefer(PREFERRED, FALLBACK);
-        try (RunOptions.Opened opened = run.open(console, located)) {
+        try (SpeculationFlags.Prepared prepared = guessing.prepare(console, run);
+                RunOptions.Opened opened =
+                        run.open(console, located, options -> options.speculation(prepared.speculation()))) {
             ChatSession session = new ChatSession(opened.model(), template(opened), flags);
             system.ifPresent(session::instruct);
             greet(opened, session);
@@ -187,11 +193,12 @@ final class ChatCommand implements Callable<Integer> {
         };
         console.note(String.format(
                 Locale.ROOT,
-                "[%d tokens, %.1f tokens/s; conversation of %d tokens, first token after %.2f s%s]",
+                "[%d tokens, %.1f tokens/s; conversation of %d tokens, first token after %.2f s%s%s]",
                 answer.tokens(),
                 answer.tokensPerSecond(),
                 answer.promptTokens() + answer.tokens(),
                 answer.promptSeconds(),
+                SpeculationFlags.describe(answer.speculation(), answer.tokens()),
                 end));
     }
 

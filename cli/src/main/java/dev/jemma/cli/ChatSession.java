@@ -10,6 +10,7 @@ import dev.jemma.infer.Generation;
 import dev.jemma.infer.GenerationRequest;
 import dev.jemma.infer.LanguageModel;
 import dev.jemma.infer.RequestBuilder;
+import dev.jemma.infer.SpeculationReport;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -40,6 +41,7 @@ final class ChatSession {
      * @param tokens of the answer
      * @param promptSeconds from the question to the first token
      * @param decodeSeconds from the first token to the last
+     * @param speculation what guessing ahead brought
      */
     record Answer(
             String text,
@@ -47,7 +49,8 @@ final class ChatSession {
             int promptTokens,
             int tokens,
             double promptSeconds,
-            double decodeSeconds) {
+            double decodeSeconds,
+            SpeculationReport speculation) {
         /** Tokens per second once the first one is there; 0 if there is no second. */
         double tokensPerSecond() {
             return tokens > 1 && decodeSeconds > 0 ? (tokens - 1) / decodeSeconds : 0;
@@ -167,7 +170,8 @@ final class ChatSession {
                     request.promptIds().length,
                     completion.ids().length,
                     firstNanos == 0 ? 0 : (firstNanos - startNanos) / 1e9,
-                    (lastNanos - firstNanos) / 1e9);
+                    (lastNanos - firstNanos) / 1e9,
+                    generation.speculation());
         } catch (InterruptedException e) {
             generation.cancel();
             Thread.currentThread().interrupt();

@@ -29,6 +29,7 @@ import picocli.CommandLine.Parameters;
             "Lines of --jsonl: {\"prompt\": \"…\"}, {\"ids\": […]} (used as they are) or",
             "{\"messages\": [{\"role\": \"user\", \"content\": \"…\"}]}. Results come in the same order:",
             "{\"text\", \"ids\", \"finish_reason\", \"logprobs\"}.",
+            "--lookup and --draft change how fast tokens come, never which.",
             "Values not given here come from the model's generation_config.json, else they are built in:",
             "greedy for a base model; temperature 1, top-k 64, top-p 0.95 for an instruction-tuned one."
         })
@@ -52,6 +53,9 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Mixin
     private SamplingFlags flags = new SamplingFlags();
+
+    @Mixin
+    private SpeculationFlags guessing = new SpeculationFlags();
 
     @Option(names = "--special", description = "Control tokens spelled out in the prompt are control tokens.")
     private boolean special;
@@ -85,7 +89,8 @@ final class GenerateCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         check();
         String text = requests.isPresent() ? "" : prompt.orElseGet(this::readPrompt);
-        try (RunOptions.Opened opened = run.open(console, reference)) {
+        try (SpeculationFlags.Prepared prepared = guessing.prepare(console, run);
+                RunOptions.Opened opened = run.open(console, reference, prepared.speculation())) {
             LanguageModel model = opened.model();
             GenerationDefaults defaults = model.defaults();
             SamplingOptions sampling = flags.sampling(defaults);
@@ -105,6 +110,7 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private void check() {
+        guessing.check();
         if (requests.isPresent() && prompt.isPresent()) {
             throw new MisuseException("give either a PROMPT or --jsonl, not both");
         }
@@ -155,7 +161,7 @@ final class GenerateCommand implements Callable<Integer> {
         Timing timing;
         try (Interrupts _ = new Interrupts(generation::cancel)) {
             answers = generation.await();
-            timing = clock.stop();
+            timing = clock.stop(generation.speculation());
             show(opened, text, sampling, answers, timing);
             console.flush();
         }

@@ -2,6 +2,7 @@ package dev.jemma.cli;
 
 import dev.jemma.cli.hub.ModelLocator;
 import dev.jemma.infer.LanguageModel;
+import dev.jemma.infer.Speculation;
 import dev.jemma.kernel.Precision;
 import dev.jemma.model.EmbeddingScale;
 import java.util.Locale;
@@ -69,6 +70,11 @@ public final class RunOptions {
     /** Finds and loads a model; empty means the default model. */
     public Opened open(Console console, String reference) {
         return open(console, locator(console).locate(reference));
+    }
+
+    /** Finds and loads a model that guesses ahead so; empty means the default model. */
+    Opened open(Console console, String reference, Speculation speculation) {
+        return open(console, locator(console).locate(reference), options -> options.speculation(speculation));
     }
 
     /** Loads a model that was found, with a bar where it takes long. */

@@ -1,6 +1,8 @@
 package dev.jemma.cli;
 
+import dev.jemma.infer.SpeculationReport;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * How fast an answer was.
@@ -9,8 +11,14 @@ import java.util.Locale;
  * @param promptSeconds until the first token came
  * @param generatedTokens of all answers together
  * @param generatedSeconds from the first to the last
+ * @param speculation what guessing ahead brought, if it was asked for
  */
-record Timing(int promptTokens, double promptSeconds, int generatedTokens, double generatedSeconds) {
+record Timing(
+        int promptTokens,
+        double promptSeconds,
+        int generatedTokens,
+        double generatedSeconds,
+        Optional<SpeculationReport> speculation) {
     /** Takes the times. */
     static final class Clock {
         private final int promptTokens;
@@ -29,8 +37,13 @@ record Timing(int promptTokens, double promptSeconds, int generatedTokens, doubl
             first = tokens++ == 0 ? last : first;
         }
 
-        synchronized Timing stop() {
-            return new Timing(promptTokens, (first - start) / 1e9, tokens, (last - first) / 1e9);
+        synchronized Timing stop(SpeculationReport speculation) {
+            return new Timing(
+                    promptTokens,
+                    (first - start) / 1e9,
+                    tokens,
+                    (last - first) / 1e9,
+                    Optional.of(speculation).filter(report -> report.passes() > 0));
         }
     }
 
@@ -41,10 +54,13 @@ record Timing(int promptTokens, double promptSeconds, int generatedTokens, doubl
         }
         return String.format(
                 Locale.ROOT,
-                "prompt: %d tokens, %.1f tokens/s; decode: %d tokens, %.1f tokens/s",
+                "prompt: %d tokens, %.1f tokens/s; decode: %d tokens, %.1f tokens/s%s",
                 promptTokens,
                 promptTokens / Math.max(promptSeconds, 1e-9),
                 generatedTokens,
-                generatedTokens < 2 ? 0 : (generatedTokens - 1) / Math.max(generatedSeconds, 1e-9));
+                generatedTokens < 2 ? 0 : (generatedTokens - 1) / Math.max(generatedSeconds, 1e-9),
+                speculation
+                        .map(report -> SpeculationFlags.describe(report, generatedTokens))
+                        .orElse(""));
     }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -153,6 +154,47 @@ class RunCommandsTest {
                         .code())
                 .isEqualTo(2);
         assertThat(run("score", "-m", model).code()).isEqualTo(2);
+    }
+
+    @Test
+    void guessingAheadGivesTheSameTextAndSaysWhatItBrought() {
+        String[] plain = {"generate", "-m", model, "one two one two one two", "-n", "60", "--json"};
+        JsonNode want = run(plain).json();
+        assertThat(want.get("timing").has("speculation")).isFalse();
+        String[][] ways = {
+            {"--lookup"}, {"--lookup", "--draft-tokens", "3"}, {"--draft", TinyModels.gguf("gemma3-Q4_0")}
+        };
+        for (String[] way : ways) {
+            String[] args = Stream.concat(Stream.of(plain), Stream.of(way)).toArray(String[]::new);
+            Outcome outcome = run(args);
+            assertThat(outcome.json().get("answers")).isEqualTo(want.get("answers"));
+            JsonNode report = outcome.json().get("timing").get("speculation");
+            assertThat(report.get("accepted").asInt()).isPositive();
+            assertThat(report.get("proposed").asInt())
+                    .isGreaterThanOrEqualTo(report.get("accepted").asInt());
+            assertThat(report.get("passes").asInt())
+                    .isEqualTo(60 - report.get("accepted").asInt());
+            assertThat(outcome.err()).containsPattern("guessed ahead: [0-9]+ of [0-9]+ tokens accepted");
+        }
+    }
+
+    @Test
+    void flagsOfGuessingThatDoNotGoTogetherAreMisuse() {
+        assertThat(run("generate", "-m", model, "x", "--lookup", "--draft", model)
+                        .code())
+                .isEqualTo(2);
+        assertThat(run("generate", "-m", model, "x", "--draft-tokens", "3").err())
+                .contains("--lookup or --draft");
+        assertThat(run("chat", model, "--lookup", "--draft-tokens", "99").err()).contains("1 to 31");
+        Outcome embedding = run(
+                "generate",
+                "-m",
+                model,
+                "x",
+                "--draft",
+                TinyModels.folder(home, "embeddinggemma").toString());
+        assertThat(embedding.code()).isEqualTo(1);
+        assertThat(embedding.err()).contains("an embedding model does not generate text, so it cannot draft");
     }
 
     @Test

@@ -10,6 +10,7 @@ import dev.jemma.model.KvCache;
 import dev.jemma.model.Probe;
 import dev.jemma.tokenizer.StreamDecoder;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
@@ -52,8 +53,19 @@ public final class Engine implements AutoCloseable {
         this.options = options;
         cache = new KvCache(gemma.config(), options.kvBudgetBytes());
         ops = new InferenceOps(gemma.config(), kernels, workers, precision, cache);
-        scheduler = new Scheduler(gemma, head, this.vocabularySize, kernels, workers, cache, ops, options);
+        Optional<Proposer> proposer = proposer(options, this.vocabularySize, workers, precision);
+        scheduler = new Scheduler(gemma, head, this.vocabularySize, kernels, workers, cache, ops, proposer, options);
         thread = Thread.ofPlatform().name("jemma-engine").daemon().start(this::run);
+    }
+
+    private static Optional<Proposer> proposer(
+            EngineOptions options, int vocabularySize, Workers workers, Precision precision) {
+        return switch (options.speculation()) {
+            case Speculation.None _ -> Optional.empty();
+            case Speculation.Lookup(int tokens) -> Optional.of(new PromptLookup(tokens));
+            case Speculation.Draft(LanguageModel model, int tokens) ->
+                Optional.of(model.draft(vocabularySize, workers, precision, options.maxBatchRows(), tokens));
+        };
     }
 
     /** Limits in force. */

@@ -8,14 +8,26 @@ package dev.jemma.infer;
  * @param maxBatchRows most rows of one forward pass: how a long prompt is cut into chunks
  * @param maxSequences most sequences that run at once
  * @param prefixCache whether keys and values of equal beginnings are shared
+ * @param speculation how it guesses ahead
  */
 public record EngineOptions(
-        int contextLength, long kvBudgetBytes, int maxBatchRows, int maxSequences, boolean prefixCache) {
+        int contextLength,
+        long kvBudgetBytes,
+        int maxBatchRows,
+        int maxSequences,
+        boolean prefixCache,
+        Speculation speculation) {
     /** Rows at which prefill has reached its full speed; more only takes memory. */
     public static final int DEFAULT_BATCH_ROWS = 512;
 
     /** Sequences beyond which decoding gains little on a CPU. */
     public static final int DEFAULT_SEQUENCES = 32;
+
+    /** Limits of an engine that does not guess ahead. */
+    public EngineOptions(
+            int contextLength, long kvBudgetBytes, int maxBatchRows, int maxSequences, boolean prefixCache) {
+        this(contextLength, kvBudgetBytes, maxBatchRows, maxSequences, prefixCache, new Speculation.None());
+    }
 
     public EngineOptions {
         if (contextLength < 1 || kvBudgetBytes < 1 || maxBatchRows < 1 || maxSequences < 1) {

@@ -35,6 +35,11 @@ public final class Generation {
         return job.future().copy();
     }
 
+    /** What guessing ahead brought so far; complete once the request is. */
+    public SpeculationReport speculation() {
+        return job.report();
+    }
+
     static <T> T await(CompletableFuture<T> future) {
         try {
             return future.join();

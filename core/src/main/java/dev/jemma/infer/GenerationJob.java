@@ -1,5 +1,6 @@
 package dev.jemma.infer;
 
+import dev.jemma.tensor.Tensor;
 import dev.jemma.tokenizer.StreamDecoder;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +16,7 @@ final class GenerationJob extends Job {
     private final Consumer<GeneratedToken> listener;
     private final CompletableFuture<List<Completion>> future = new CompletableFuture<>();
     private final List<Output> outputs = new ArrayList<>();
+    private volatile SpeculationReport report = SpeculationReport.NONE; // written by the engine's thread alone
 
     /** What one continuation has so far. */
     private static final class Output {
@@ -68,10 +70,41 @@ final class GenerationJob extends Job {
         return request.logprobs().isPresent();
     }
 
-    /** Chooses the next token of a sequence from the logits of its last position; true if the sequence goes on. */
-    boolean accept(Sequence sequence, Sampler sampler, Logits logits, int row) {
-        int id = sampler.sample(logits.values(), row, request.sampling(), sequence.tokens, sequence.sample);
-        sequence.tokens.add(id);
+    /** Whether no token may follow {@code id}. */
+    boolean endsWith(int id) {
+        return request.stopIds().contains(id);
+    }
+
+    /** Tokens worth guessing for a sequence: the model always adds one of its own. */
+    int guessable(Sequence sequence) {
+        int generated = sequence.tokens.generated();
+        return generated == 0 ? 0 : request.maxTokens() - generated - 1; // the first one may have to be forked
+    }
+
+    /** What guessing ahead brought so far. */
+    SpeculationReport report() {
+        return report;
+    }
+
+    /** A pass of the model begins to look at {@code guessed} guesses. */
+    @SuppressWarnings("NonAtomicOperationOnVolatileField") // one writer
+    void guessed(int guessed) {
+        report = report.pass(guessed);
+    }
+
+    /** A guess was right. */
+    @SuppressWarnings("NonAtomicOperationOnVolatileField") // one writer
+    void confirmed() {
+        report = report.accept();
+    }
+
+    /** The next token of a history by a row of logits. */
+    int choose(TokenHistory tokens, int sample, Sampler sampler, Tensor logits, int row) {
+        return sampler.sample(logits, row, request.sampling(), tokens, sample);
+    }
+
+    /** Takes the token {@code id}, just added to a sequence; true if the sequence goes on. */
+    boolean accept(Sequence sequence, int id, Logits logits, int row) {
         Output output = outputs.get(sequence.sample);
         Optional<TokenLogprob> logprob = Optional.empty();
         if (request.logprobs().isPresent()) {
@@ -81,7 +114,7 @@ final class GenerationJob extends Job {
                     new TokenLogprob(id, p, k == 0 ? List.of() : TopTokens.of(logits, row, vocabularySize, k)));
             output.logprobs.add(logprob.get());
         }
-        boolean ended = request.stopIds().contains(id);
+        boolean ended = endsWith(id);
         String text = ended ? "" : output.stops.push(output.decoder.push(id));
         ended |= output.stops.stopped();
         boolean full = sequence.tokens.generated() >= request.maxTokens();
@@ -133,6 +166,10 @@ final class GenerationJob extends Job {
 
     @Override
     void cancelled(EngineException reason) {
-        future.complete(completions());
+        if (reason.getCause() == null) {
+            future.complete(completions());
+        } else { // something broke: nobody should take this for an answer that was cut
+            future.completeExceptionally(reason);
+        }
     }
 }

@@ -3,6 +3,7 @@ package dev.jemma.infer;
 import dev.jemma.chat.ChatTemplate;
 import dev.jemma.kernel.KernelProviders;
 import dev.jemma.kernel.Kernels;
+import dev.jemma.kernel.Precision;
 import dev.jemma.kernel.WorkerPool;
 import dev.jemma.kernel.Workers;
 import dev.jemma.machine.Machine;
@@ -11,8 +12,10 @@ import dev.jemma.model.Gemma;
 import dev.jemma.model.GemmaConfig;
 import dev.jemma.model.ModelFiles;
 import dev.jemma.model.ModelLoader;
+import dev.jemma.tokenizer.PieceType;
 import dev.jemma.tokenizer.SpecialText;
 import dev.jemma.tokenizer.Tokenizer;
+import dev.jemma.tokenizer.Vocabulary;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -50,6 +53,9 @@ public final class LanguageModel implements AutoCloseable {
         this.weights = weights;
         this.workers = workers;
         tokenizer = TokenizerLoader.load(files);
+        if (options.speculation() instanceof Speculation.Draft draft) {
+            draft.model().checkDraftOf(this);
+        }
         chatTemplate = ChatTemplates.of(files, tokenizer);
         defaults = GenerationDefaults.of(files, tokenizer.special());
         kernels = KernelProviders.choose();
@@ -106,7 +112,53 @@ public final class LanguageModel implements AutoCloseable {
         while (options.contextLength().isEmpty() && context > CONTEXT_STEP && kvBytes(config, context) > budget) {
             context -= CONTEXT_STEP;
         }
-        return new EngineOptions(context, budget, options.batchRows(), options.sequences(), options.prefixCache());
+        return new EngineOptions(
+                context,
+                budget,
+                options.batchRows(),
+                options.sequences(),
+                options.prefixCache(),
+                options.speculation());
+    }
+
+    /** Guesses for another model's engine, with this one's weights and that one's threads. */
+    DraftModel draft(int vocabularySize, Workers others, Precision precision, int maxBatchRows, int tokens) {
+        return new DraftModel(
+                gemma,
+                Math.min(vocabularySize, tokenizer.vocabularySize()),
+                kernels,
+                others,
+                precision,
+                engine.options(),
+                maxBatchRows,
+                tokens);
+    }
+
+    /** Ids must mean the same in both; control tokens, which differ in name and number within a family, may differ. */
+    private void checkDraftOf(LanguageModel target) {
+        if (config().embedsText()) {
+            throw new EngineException("an embedding model does not generate text, so it cannot draft; choose another");
+        }
+        Vocabulary mine = tokenizer.vocabulary();
+        Vocabulary theirs = target.tokenizer.vocabulary();
+        for (int id = 0; id < Math.max(mine.size(), theirs.size()); id++) {
+            String here = textPiece(mine, id);
+            String there = textPiece(theirs, id);
+            if (!here.equals(there)) {
+                throw new EngineException("the draft model has another vocabulary (" + mine.size() + " tokens, the"
+                        + " model " + theirs.size() + "): token " + id + " is '" + here + "' there and '" + there
+                        + "' here; choose a smaller model of the same generation");
+            }
+        }
+    }
+
+    /** The piece of an id if it is text, else empty. */
+    private static String textPiece(Vocabulary vocabulary, int id) {
+        if (id >= vocabulary.size()) {
+            return "";
+        }
+        PieceType type = vocabulary.type(id);
+        return type == PieceType.NORMAL || type == PieceType.BYTE ? vocabulary.piece(id) : "";
     }
 
     /** What one sequence of so many tokens takes while a chunk is being computed. */

@@ -17,6 +17,7 @@ import java.util.OptionalLong;
  * @param batchRows rows of one forward pass
  * @param sequences most sequences at once
  * @param prefixCache whether equal beginnings of prompts share their keys and values
+ * @param speculation how it guesses ahead, to be faster with the same tokens; by default not at all
  * @param loading told how far loading is
  */
 public record ModelOptions(
@@ -28,6 +29,7 @@ public record ModelOptions(
         int batchRows,
         int sequences,
         boolean prefixCache,
+        Speculation speculation,
         LoadListener loading) {
     /** Told how many bytes of the weights are read, from several threads. */
     @FunctionalInterface
@@ -56,6 +58,7 @@ public record ModelOptions(
         private int batchRows = EngineOptions.DEFAULT_BATCH_ROWS;
         private int sequences = EngineOptions.DEFAULT_SEQUENCES;
         private boolean prefixCache = true;
+        private Speculation speculation = new Speculation.None();
         private LoadListener loading = (done, total) -> {};
 
         private Builder() {}
@@ -100,6 +103,11 @@ public record ModelOptions(
             return this;
         }
 
+        public Builder speculation(Speculation value) {
+            speculation = value;
+            return this;
+        }
+
         public Builder loading(LoadListener listener) {
             loading = listener;
             return this;
@@ -116,6 +124,7 @@ public record ModelOptions(
                     batchRows,
                     sequences,
                     prefixCache,
+                    speculation,
                     loading);
         }
     }

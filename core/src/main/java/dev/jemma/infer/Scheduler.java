@@ -1,8 +1,6 @@
 package dev.jemma.infer;
 
 import dev.jemma.kernel.Kernels;
-import dev.jemma.kernel.KvBlocks;
-import dev.jemma.kernel.Span;
 import dev.jemma.kernel.Workers;
 import dev.jemma.model.Batch;
 import dev.jemma.model.EmbeddingHead;
@@ -16,9 +14,11 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Continuous batching: each {@link #step} takes one row of every decoding sequence and as many rows of waiting prompts
@@ -29,8 +29,8 @@ import java.util.List;
 final class Scheduler implements AutoCloseable {
     /** Rows of logits at a time: enough to read the vocabulary once for many rows, few enough to stay small. */
     private static final int LOGIT_ROWS = 32;
-
-    private record Slice(Sequence sequence, int firstRow, int rows) {}
+    /** Rows of a batch up to which guesses ride along: where reading the weights no longer is what takes the time. */
+    private static final int GUESSING_ROWS = LOGIT_ROWS;
 
     private final Gemma gemma;
     private final EmbeddingHead head;
@@ -41,6 +41,7 @@ final class Scheduler implements AutoCloseable {
     private final InferenceOps ops;
     private final PrefixCache prefixes;
     private final Sampler sampler;
+    private final Optional<Proposer> proposer;
     private final Deque<Job> waiting = new ArrayDeque<>();
     private final List<Sequence> running = new ArrayList<>();
     private Arena wantedArena = Arena.ofShared();
@@ -56,6 +57,7 @@ final class Scheduler implements AutoCloseable {
             Workers workers,
             KvCache cache,
             InferenceOps ops,
+            Optional<Proposer> proposer,
             EngineOptions options) {
         this.gemma = gemma;
         this.head = head;
@@ -64,6 +66,7 @@ final class Scheduler implements AutoCloseable {
         this.options = options;
         this.cache = cache;
         this.ops = ops;
+        this.proposer = proposer;
         prefixes =
                 new PrefixCache(cache, options.prefixCache() && !gemma.config().embedsText());
         sampler = new Sampler(vocabularySize);
@@ -82,18 +85,9 @@ final class Scheduler implements AutoCloseable {
         return waiting.isEmpty() && running.isEmpty();
     }
 
-    /** Bytes of blocks that a job can come to hold; each group keeps at most its window and one chunk. */
+    /** Bytes of blocks that a job can come to hold, all its sequences together. */
     long bytesNeeded(Job job) {
-        long bytes = 0;
-        for (int g = 0; g < cache.groups(); g++) {
-            int blocks = Math.ceilDiv(job.maxLength(), KvBlocks.TOKENS);
-            if (cache.window(g) > 0) {
-                long kept = Math.ceilDiv((long) cache.window(g) + options.maxBatchRows(), KvBlocks.TOKENS) + 1L;
-                blocks = (int) Math.min(blocks, kept);
-            }
-            bytes += blocks * cache.pool(g).blockBytes() * job.sequences();
-        }
-        return bytes;
+        return job.sequences() * Sequence.bytesNeeded(job, cache, options.maxBatchRows());
     }
 
     /** One forward pass; does nothing when idle. */
@@ -104,7 +98,7 @@ final class Scheduler implements AutoCloseable {
         if (slices.isEmpty()) {
             return;
         }
-        Batch batch = batch(slices);
+        Batch batch = Slice.batch(slices, cache);
         Tensor hidden = gemma.hidden(ops.begin(batch, probe)); // [T, d]
         for (Slice slice : slices) {
             if (slice.sequence.job instanceof EmbeddingJob job) {
@@ -155,56 +149,59 @@ final class Scheduler implements AutoCloseable {
     private List<Slice> plan() {
         List<Slice> slices = new ArrayList<>();
         int rows = 0;
-        for (Sequence s : running) {
-            if (s.pending() == 1) { // decoding, or the last token of a prompt
-                slices.add(new Slice(s, rows, 1));
-                rows++;
-            }
+        // decoding, or the last token of a prompt
+        List<Sequence> single = running.stream().filter(s -> s.pending() == 1).toList();
+        List<int[]> guesses = guesses(single);
+        for (Sequence s : single) {
+            Slice slice = new Slice(s, rows, 1, guesses.get(slices.size()));
+            slices.add(slice);
+            rows += slice.rows;
         }
         for (Sequence s : running) {
             int pending = s.pending();
             int room = s.job.atOnce() && rows == 0 ? pending : options.maxBatchRows() - rows;
             int take = s.job.atOnce() && pending > room ? 0 : Math.min(pending, room);
             if (pending > 1 && take > 0) {
-                slices.add(new Slice(s, rows, take));
+                slices.add(new Slice(s, rows, take, Proposer.NOTHING));
                 rows += take;
             }
         }
         return slices;
     }
 
-    private Batch batch(List<Slice> slices) {
-        Slice last = slices.getLast();
-        int total = last.firstRow + last.rows;
-        int[] tokens = new int[total];
-        int[] positions = new int[total];
-        for (Slice s : slices) {
-            s.sequence.reserve(s.sequence.computed() + s.rows);
-            for (int i = 0; i < s.rows; i++) {
-                positions[s.firstRow + i] = s.sequence.computed() + i;
-                tokens[s.firstRow + i] = s.sequence.tokens.id(s.sequence.computed() + i);
+    /** What follows each of these sequences, one way or the other; often nothing. */
+    private List<int[]> guesses(List<Sequence> sequences) {
+        int room = Math.min(GUESSING_ROWS, options.maxBatchRows()) - sequences.size();
+        if (proposer.isEmpty() || sequences.isEmpty() || room <= 0) {
+            return Collections.nCopies(sequences.size(), Proposer.NOTHING);
+        }
+        int[] limits = new int[sequences.size()];
+        int share = Math.min(options.speculation().tokens(), Math.ceilDiv(room, limits.length));
+        for (int i = 0; i < limits.length; i++) {
+            if (sequences.get(i).job instanceof GenerationJob job) {
+                limits[i] = Math.clamp(job.guessable(sequences.get(i)), 0, share);
             }
         }
-        List<List<Span>> spans = new ArrayList<>();
-        for (int g = 0; g < cache.groups(); g++) {
-            List<Span> ofGroup = new ArrayList<>(slices.size());
-            for (Slice s : slices) {
-                ofGroup.add(s.sequence.span(g, s.firstRow, s.rows));
-            }
-            spans.add(ofGroup);
+        List<int[]> guesses = new ArrayList<>(limits.length);
+        for (int[] guess : proposer.get().propose(sequences, limits)) {
+            guesses.add(guess.length <= room ? guess : Arrays.copyOf(guess, room));
+            room -= guesses.getLast().length;
         }
-        return new Batch(tokens, positions, spans);
+        return guesses;
     }
 
     /** The rows whose logits are wanted, and whose they are. */
-    private record Wanted(int[] rows, int[] positions, Sequence[] sequences, boolean logSumExp) {}
+    private record Wanted(int[] rows, int[] positions, Slice[] slices, boolean logSumExp) {}
 
     private void handOutLogits(List<Slice> slices, Tensor hidden) {
         Wanted want = wanted(slices);
         int n = want.rows.length;
         keep(hidden, want.rows);
         for (Slice s : slices) {
-            s.sequence.advance(s.rows);
+            s.sequence.advance(s.rows - s.guessed());
+            if (proposer.isPresent() && s.sequence.job instanceof GenerationJob job && s.sequence.pending() == 0) {
+                job.guessed(s.guessed());
+            }
         }
         for (int from = 0; from < n; from += LOGIT_ROWS) {
             int to = Math.min(n, from + LOGIT_ROWS);
@@ -218,16 +215,18 @@ final class Scheduler implements AutoCloseable {
             Job.Logits piece = new Job.Logits(logits, logSumExp);
             int first = from;
             workers.run(to - from, (i, _) -> { // looking for the best of a vocabulary takes its time
-                if (want.sequences[first + i].job instanceof ScoreJob job) {
+                if (want.slices[first + i].sequence.job instanceof ScoreJob job) {
                     job.accept(want.positions[first + i], piece, i);
                 }
             });
             for (int i = from; i < to; i++) {
-                if (want.sequences[i].job instanceof GenerationJob job) {
-                    generate(job, want.sequences[i], piece, i - from);
+                Slice s = want.slices[i];
+                if (s.sequence.job instanceof GenerationJob job && holds(s.sequence, want.positions[i])) {
+                    generate(job, s, piece, i - from);
                 }
             }
         }
+        proposer.ifPresent(p -> learn(p, slices));
         for (Slice s : slices) {
             switch (s.sequence.job) {
                 case ScoreJob job
@@ -245,7 +244,7 @@ final class Scheduler implements AutoCloseable {
         int total = slices.getLast().firstRow + slices.getLast().rows;
         int[] rows = new int[total];
         int[] positions = new int[total];
-        Sequence[] sequences = new Sequence[total];
+        Slice[] whose = new Slice[total];
         int n = 0;
         boolean logSumExp = false;
         for (Slice s : slices) {
@@ -260,10 +259,10 @@ final class Scheduler implements AutoCloseable {
             for (int p = Math.max(s.sequence.computed(), job.firstWanted()); p < last; p++) {
                 rows[n] = s.firstRow + p - s.sequence.computed();
                 positions[n] = p;
-                sequences[n++] = s.sequence;
+                whose[n++] = s;
             }
         }
-        return new Wanted(Arrays.copyOf(rows, n), Arrays.copyOf(positions, n), Arrays.copyOf(sequences, n), logSumExp);
+        return new Wanted(Arrays.copyOf(rows, n), Arrays.copyOf(positions, n), Arrays.copyOf(whose, n), logSumExp);
     }
 
     /** Copies hidden rows out of the scratch memory. */
@@ -280,7 +279,21 @@ final class Scheduler implements AutoCloseable {
         }
     }
 
-    private void generate(GenerationJob job, Sequence sequence, Job.Logits logits, int row) {
+    /** Whether the row of a position is that of the sequence's last token: not behind a wrong guess, nor an end. */
+    private static boolean holds(Sequence sequence, int position) {
+        return position < sequence.computed() && !sequence.ended() && !sequence.job.isCancelled();
+    }
+
+    private static void learn(Proposer proposer, List<Slice> slices) {
+        for (Slice s : slices) {
+            if (s.guessed() > 0 && !s.sequence.ended()) {
+                proposer.learn(s.sequence, s.guessed(), s.accepted());
+            }
+        }
+    }
+
+    private void generate(GenerationJob job, Slice slice, Job.Logits logits, int row) {
+        Sequence sequence = slice.sequence;
         boolean first = sequence.tokens.generated() == 0;
         List<Sequence> all = new ArrayList<>(List.of(sequence));
         for (int sample = 1; first && sample < job.sequences(); sample++) {
@@ -290,7 +303,13 @@ final class Scheduler implements AutoCloseable {
         }
         try {
             for (Sequence s : all) {
-                if (!job.accept(s, sampler, logits, row)) {
+                int id = job.choose(s.tokens, s.sample, sampler, logits.values(), row);
+                s.tokens.add(id);
+                if (slice.confirms(id)) { // only the first token forks, and nothing is guessed then
+                    s.advance(1);
+                    job.confirmed();
+                }
+                if (!job.accept(s, id, logits, row)) {
                     end(s);
                 }
             }
@@ -306,6 +325,7 @@ final class Scheduler implements AutoCloseable {
             return;
         }
         sequence.release();
+        proposer.ifPresent(p -> p.forget(sequence));
         if (running.stream().noneMatch(s -> s.job == sequence.job)) {
             reservedBytes -= bytesNeeded(sequence.job);
         }
@@ -336,5 +356,6 @@ final class Scheduler implements AutoCloseable {
     @Override
     public void close() {
         wantedArena.close();
+        proposer.ifPresent(Proposer::close);
     }
 }

@@ -22,6 +22,7 @@ final class Sequence {
     private final int[] held; // entries of each table, released ones included
     private final int[] released; // leading entries given back
     private int computed;
+    private boolean ended;
     private PrefixCache.Node published;
 
     Sequence(Job job, int sample, TokenHistory tokens, KvCache cache, PrefixCache prefixes) {
@@ -58,8 +59,27 @@ final class Sequence {
         return copy;
     }
 
+    /** Bytes of blocks that a sequence of a job can come to hold; each group keeps at most its window and one chunk. */
+    static long bytesNeeded(Job job, KvCache cache, int maxBatchRows) {
+        long bytes = 0;
+        for (int g = 0; g < cache.groups(); g++) {
+            int blocks = Math.ceilDiv(job.maxLength(), KvBlocks.TOKENS);
+            if (cache.window(g) > 0) {
+                long kept = Math.ceilDiv((long) cache.window(g) + maxBatchRows, KvBlocks.TOKENS) + 1L;
+                blocks = (int) Math.min(blocks, kept);
+            }
+            bytes += blocks * cache.pool(g).blockBytes();
+        }
+        return bytes;
+    }
+
     int computed() {
         return computed;
+    }
+
+    /** Whether it was released. */
+    boolean ended() {
+        return ended;
     }
 
     /** Tokens that wait for their forward pass. */
@@ -105,9 +125,24 @@ final class Sequence {
         return new Span(firstRow, rows, computed, tables[group]);
     }
 
-    /** {@code rows} more tokens are computed. */
+    /** {@code rows} more tokens are computed, and here to stay. */
     void advance(int rows) {
+        extend(rows);
+        settle();
+    }
+
+    /** {@code rows} more tokens are computed; some may be taken back until they are settled. */
+    void extend(int rows) {
         computed += rows;
+    }
+
+    /** Takes back what is computed from {@code length} on. */
+    void rewind(int length) {
+        computed = Math.min(computed, length);
+    }
+
+    /** What is computed stays: others may share it, and what no query can reach any more is given back. */
+    void settle() {
         published = prefixes.publish(published, this, computed / KvBlocks.TOKENS);
         releaseBehindWindows();
     }
@@ -136,6 +171,7 @@ final class Sequence {
 
     /** Gives all blocks back. */
     void release() {
+        ended = true;
         for (int g = 0; g < tables.length; g++) {
             for (int b = released[g]; b < held[g]; b++) {
                 if (tables[g][b] != RELEASED) {

@@ -33,6 +33,13 @@ final class TokenHistory {
         generatedCounts.merge(id, 1, Integer::sum);
     }
 
+    /** Forgets generated tokens from a position on. */
+    void truncate(int length) {
+        while (size > Math.max(length, promptLength)) {
+            generatedCounts.computeIfPresent(ids[--size], (_, count) -> count > 1 ? count - 1 : null);
+        }
+    }
+
     int size() {
         return size;
     }
