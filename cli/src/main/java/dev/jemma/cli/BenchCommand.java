@@ -29,7 +29,7 @@ import picocli.CommandLine.Option;
             "standard deviation over the repetitions, after warm-up runs that do not count. Beside them",
             "stands how much of the machine's own limits that is: the bytes of the weights (and keys and",
             "values) that must be read against what its memory gives, the multiply-adds against what it",
-            "does in float32 (8-bit kernels can pass 100 %). Without MODEL: the default, gemma3-270m.",
+            "does in float32 (8-bit kernels can pass 100 %%). Without MODEL: the default, gemma3-270m.",
             "",
             "Shapes for --random: tiny, gemma-2b, gemma-7b, gemma2-2b, gemma2-9b, gemma3-270m, gemma3-1b,",
             "gemma3-4b. The file is written to the folder for temporary files and deleted afterwards.",
