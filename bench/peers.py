@@ -125,6 +125,8 @@ class IkLlamaCpp:
         params.n_batch = params.n_ubatch = BATCH_ROWS
         params.n_seq_max = rows
         params.n_threads = params.n_threads_batch = self.threads
+        # its flash attention fails an assertion on CPUs without VNNI, so its own module leaves it off there too
+        params.flash_attn = False
         self.context = self.api.llama_init_from_model(self.model, params)
         if not self.context:
             sys.exit("ik_llama.cpp cannot make a context")
