@@ -2,6 +2,10 @@
 
 A round starts each program once, one after the other, so that all meet the same neighbours; a ratio is taken within
 its round, and the median over the rounds is what is told. Every run is kept as a line of bench/target/compare/*.jsonl.
+
+Neighbours do not slow all programs alike: one whose threads wait for each other by spinning loses most of its speed
+when a core is taken away. So each run notes which part of the machine others took meanwhile, and where there are
+rounds that nobody disturbed, only those count. --wait SECONDS waits that long for a quiet moment before each run.
 """
 
 import argparse
@@ -9,6 +13,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import statistics
 import subprocess
 import sys
@@ -20,6 +25,7 @@ MODELS = BENCH / "target" / "models"
 DOCUMENT = BENCH.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 JEMMA = "jemma"
+QUIET = 0.1  # of the machine: what others may take from a run that counts
 
 
 def run(command):
@@ -28,6 +34,36 @@ def run(command):
     if done.returncode != 0:
         raise RuntimeError(f"{command[0]}: exit {done.returncode}: {done.stderr.strip()[-500:]}")
     return done.stdout
+
+
+def cpu_seconds():
+    """Seconds that all processors were busy, and those of our own children among them."""
+    fields = [int(x) for x in pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:8]]
+    user, nice, system, _, _, irq, softirq = fields
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK"), children.ru_utime + children.ru_stime
+
+
+class Neighbours:
+    """Which part of the machine's processors others use from now on."""
+
+    def __init__(self):
+        self.start = time.perf_counter()
+        self.busy, self.own = cpu_seconds()
+
+    def share(self):
+        busy, own = cpu_seconds()
+        others = (busy - self.busy) - (own - self.own)
+        return max(0.0, others / ((time.perf_counter() - self.start) * (os.cpu_count() or 1)))
+
+
+def await_quiet(seconds):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        neighbours = Neighbours()
+        time.sleep(1)
+        if neighbours.share() < QUIET:
+            return
 
 
 def measured(name, model, given):
@@ -78,19 +114,21 @@ def compare(model, given):
     log = RUNS / (model.stem + ".jsonl")
     with log.open("a") as lines:
         for number in range(given.rounds):
-            entry = {"model": model.stem, "threads": given.threads, "rates": {}, "versions": {}}
+            entry = {"model": model.stem, "threads": given.threads, "rates": {}, "versions": {}, "others": {}}
             # whoever starts changes from round to round
             for i in range(len(programs)):
                 name = programs[(i + number) % len(programs)]
+                await_quiet(given.wait)
+                neighbours = Neighbours()
                 try:
                     entry["rates"][name], entry["versions"][name] = measured(name, model, given)
                 except RuntimeError as failure:
                     print(f"{name} failed: {failure}", file=sys.stderr)
-            entry["load"] = os.getloadavg()[0]
+                entry["others"][name] = round(neighbours.share(), 3)
             entry["time"] = time.strftime("%Y-%m-%d")
             lines.write(json.dumps(entry) + "\n")
             lines.flush()
-            print(f"{model.stem}: round {number + 1} of {given.rounds} {entry['rates']}", file=sys.stderr)
+            print(f"{model.stem}: round {number + 1} of {given.rounds} {entry['rates']}, others {entry['others']}", file=sys.stderr)
 
 
 def cpu():
@@ -109,13 +147,23 @@ def table():
         tests = dict.fromkeys(t for r in rounds for rates in r["rates"].values() for t in rates)
         peers = [p for p in ("llama.cpp", "ik_llama.cpp") if any(p in r["rates"] for r in rounds)]
         for test in tests:
-            cells = [log.stem, test, median_of(rounds, JEMMA, test)]
+            counted = counting([r for r in rounds if test in r["rates"].get(JEMMA, {})])
+            cells = [log.stem, test, median_of(counted, JEMMA, test)]
             for peer in ("llama.cpp", "ik_llama.cpp"):
-                cells += [median_of(rounds, peer, test), ratio_of(rounds, [peer], test)]
-            cells += [ratio_of(rounds, peers, test), str(sum(test in r["rates"].get(JEMMA, {}) for r in rounds))]
+                cells += [median_of(counted, peer, test), ratio_of(counted, [peer], test)]
+            cells += [ratio_of(counted, peers, test), str(len(counted)), f"{100 * disturbance(counted):.0f} %"]
             lines.append("| " + " | ".join(cells) + " |")
-    head = "| model | test | Jemma | llama.cpp | ratio | ik_llama.cpp | ratio | against the better | rounds |"
-    return "\n".join([head, "|---|---|---:|---:|---:|---:|---:|---:|---:|"] + lines)
+    head = "| model | test | Jemma | llama.cpp | ratio | ik_llama.cpp | ratio | against the better | rounds | neighbours |"
+    return "\n".join([head, "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|"] + lines)
+
+
+def counting(rounds):
+    """The rounds that nobody disturbed; all of them if there is none."""
+    return [r for r in rounds if max(r["others"].values()) < QUIET] or rounds
+
+
+def disturbance(rounds):
+    return statistics.median(max(r["others"].values()) for r in rounds) if rounds else 0
 
 
 def median_of(rounds, name, test):
@@ -137,11 +185,10 @@ def note():
     if not rounds:
         return ""
     versions = {name: version for r in rounds for name, version in r["versions"].items()}
-    loads = [r["load"] for r in rounds]
     said = "; ".join(f"{name}: {version}" for name, version in versions.items())
     return (
-        f"\n\n{cpu()}, {rounds[-1]['threads']} threads, {rounds[-1]['time']}; load average {min(loads):.1f} to "
-        f"{max(loads):.1f}. {said}."
+        f"\n\n{cpu()}, {rounds[-1]['threads']} threads, {rounds[-1]['time']}. Neighbours: the most that others took of "
+        f"the machine during a program's run, median of the rounds that count. {said}."
     )
 
 
@@ -175,6 +222,7 @@ def main():
     arguments.add_argument("--warm-up", type=int, default=1, help="runs of a peer before the one that counts")
     arguments.add_argument("--jemma-warm-up", type=int, default=2, help="the same for Jemma, which compiles first")
     arguments.add_argument("--peers", default="llama.cpp,ik_llama.cpp")
+    arguments.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="for a quiet moment")
     arguments.add_argument("--report", action="store_true", help="run nothing")
     arguments.add_argument("--write", action="store_true", help=f"put the table into {DOCUMENT.name}")
     given = arguments.parse_args()
