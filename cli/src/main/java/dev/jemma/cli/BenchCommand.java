@@ -1,46 +1,65 @@
 package dev.jemma.cli;
 
 import dev.jemma.cli.hub.ModelLocator;
+import dev.jemma.convert.ModelShape;
+import dev.jemma.convert.Quantization;
 import dev.jemma.infer.EngineException;
-import dev.jemma.infer.GenerationRequest;
 import dev.jemma.infer.LanguageModel;
 import dev.jemma.model.ModelLoader;
-import dev.jemma.tokenizer.SpecialTokens;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * {@code jemma bench}: how fast a model runs here, measured like llama-bench: ppN reads a prompt of N random tokens, tgN
- * generates N tokens from an empty context. Requests go through the engine as anybody's do; its prefix cache is off.
+ * {@code jemma bench}: how fast a model runs here, measured like llama-bench, and how near that is to what the machine
+ * can do. Requests go through the engine as anybody's do; its prefix cache is off.
  */
 @Command(
         name = "bench",
         description = "Measure how fast a model reads and writes.",
         footer = {
             "",
-            "ppN: tokens/s of a prompt of N random tokens. tgN: tokens/s of N generated tokens.",
-            "Figures are mean ± standard deviation over the repetitions, after warm-up runs that do not",
-            "count. Without MODEL: the default model, gemma3-270m.",
+            "ppN: tokens/s of a prompt of N random tokens. tgN: tokens/s of N generated tokens; tgN@dD",
+            "behind D other tokens; tgNxR of R sequences at once, all together. Figures are mean ±",
+            "standard deviation over the repetitions, after warm-up runs that do not count. Beside them",
+            "stands how much of the machine's own limits that is: the bytes of the weights (and keys and",
+            "values) that must be read against what its memory gives, the multiply-adds against what it",
+            "does in float32 (8-bit kernels can pass 100 %%). Without MODEL: the default, gemma3-270m.",
+            "",
+            "Shapes for --random: tiny, gemma-2b, gemma-7b, gemma2-2b, gemma2-9b, gemma3-270m, gemma3-1b,",
+            "gemma3-4b. The file is written to the folder for temporary files and deleted afterwards.",
             "",
             "Examples:",
             "  jemma bench gemma3-270m",
-            "  jemma bench model.gguf -p 128,512,2048 -g 128 -r 5 --json"
+            "  jemma bench model.gguf -p 128,512,2048 -g 128 -r 5 --json",
+            "  jemma bench model.gguf -p 0 -g 64 -d 0,4096 -b 1,4,16,32",
+            "  jemma bench --random gemma-2b --type Q4_0"
         })
 final class BenchCommand implements Callable<Integer> {
     private final Console console;
 
     @Mixin
     private ModelArgument model = new ModelArgument();
+
+    @Option(
+            names = "--random",
+            paramLabel = "SHAPE",
+            description = "Instead of MODEL: random weights of a published shape; no download.")
+    private Optional<String> random = Optional.empty();
+
+    @Option(
+            names = "--type",
+            paramLabel = "TYPE",
+            description = "Element type of the random weights; see 'jemma quantize --help' (default: Q4_0).")
+    private Optional<String> type = Optional.empty();
+
+    @Option(names = "--keep", paramLabel = "FILE", description = "Write the random weights here and leave them.")
+    private Optional<Path> keep = Optional.empty();
 
     @Option(
             names = {"-p", "--prompt-tokens"},
@@ -57,6 +76,20 @@ final class BenchCommand implements Callable<Integer> {
     private List<Integer> generateTokens = new ArrayList<>();
 
     @Option(
+            names = {"-d", "--depth"},
+            paramLabel = "N",
+            split = ",",
+            description = "Tokens before the generated ones (default: 0).")
+    private List<Integer> depths = new ArrayList<>();
+
+    @Option(
+            names = {"-b", "--rows"},
+            paramLabel = "N",
+            split = ",",
+            description = "Sequences that generate at once (default: 1).")
+    private List<Integer> rows = new ArrayList<>();
+
+    @Option(
             names = {"-r", "--repetitions"},
             paramLabel = "N",
             description = "Runs that count, of each test (default: ${DEFAULT-VALUE}).")
@@ -71,6 +104,9 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "N", description = "Seed of the random prompts (default: ${DEFAULT-VALUE}).")
     private long seed = 42;
 
+    @Option(names = "--no-probe", description = "Do not measure the machine's limits.")
+    private boolean noProbe;
+
     @Option(names = "--json", description = "Print the result as JSON.")
     private boolean json;
 
@@ -81,175 +117,100 @@ final class BenchCommand implements Callable<Integer> {
         this.console = console;
     }
 
-    private record Test(String name, int prompt, int generate) {
-        int tokens() {
-            return prompt + generate;
-        }
-    }
-
-    /**
-     * One test's figures.
-     *
-     * @param tokensPerSecond mean over the samples
-     * @param deviation standard deviation of the samples
-     * @param samples tokens per second of each run
-     */
-    record Result(
-            String test,
-            int promptTokens,
-            int generatedTokens,
-            double tokensPerSecond,
-            double deviation,
-            double[] samples) {
-        static Result of(String test, int prompt, int generated, double[] samples) {
-            double mean = Arrays.stream(samples).average().orElse(0);
-            double squares =
-                    Arrays.stream(samples).map(s -> (s - mean) * (s - mean)).sum();
-            double deviation = samples.length > 1 ? Math.sqrt(squares / (samples.length - 1)) : 0;
-            return new Result(test, prompt, generated, mean, deviation, samples);
-        }
-    }
-
-    /** What {@code --json} prints. */
-    record Report(
-            Environment environment,
-            String model,
-            String architecture,
-            long modelBytes,
-            long parameters,
-            int warmUps,
-            List<Result> results) {}
-
     @Override
     public Integer call() {
-        List<Test> tests = tests();
-        ModelLocator.Located located =
-                run.locator(console).locate(model.reference().orElse(""));
-        try (RunOptions.Opened opened =
-                run.open(console, located, options -> options.prefixCache(false).sequences(1))) {
-            refuseTooLong(opened.model(), tests);
-            Report report = measure(opened, tests);
-            console.print(json ? Json.pretty(report) + System.lineSeparator() : table(report));
+        if (repetitions < 1 || warmUps < 0) {
+            throw new MisuseException("--repetitions must be at least 1 and --warm-up at least 0");
+        }
+        List<BenchTest> tests =
+                BenchTest.all(or(promptTokens, 512), or(generateTokens, 128), or(depths, 0), or(rows, 1));
+        if (random.isEmpty()) {
+            if (type.isPresent() || keep.isPresent()) {
+                throw new MisuseException("--type and --keep go with --random");
+            }
+            measure(run.locator(console).locate(model.reference().orElse("")), tests);
+            return Jemma.OK;
+        }
+        if (model.reference().isPresent()) {
+            throw new MisuseException("give either a model or --random");
+        }
+        Quantization quantization = Conversion.type(type.orElse("Q4_0"));
+        try (RandomModelFile file = RandomModelFile.write(console, shape(random.get()), quantization, keep, seed)) {
+            measure(file.located(), tests);
         }
         return Jemma.OK;
     }
 
-    private List<Test> tests() {
-        if (repetitions < 1 || warmUps < 0) {
-            throw new MisuseException("--repetitions must be at least 1 and --warm-up at least 0");
-        }
-        List<Test> tests = new ArrayList<>();
-        for (int n : promptTokens.isEmpty() ? List.of(512) : promptTokens) {
-            add(tests, n, new Test("pp" + n, n, 0));
-        }
-        for (int n : generateTokens.isEmpty() ? List.of(128) : generateTokens) {
-            add(tests, n, new Test("tg" + n, 0, n));
-        }
-        if (tests.isEmpty()) {
-            throw new MisuseException("nothing to measure: give -p or -g a number above 0");
-        }
-        return tests;
+    private static List<Integer> or(List<Integer> given, int otherwise) {
+        return given.isEmpty() ? List.of(otherwise) : given;
     }
 
-    private static void add(List<Test> tests, int n, Test test) {
-        if (n < 0) {
-            throw new MisuseException("a number of tokens cannot be " + n);
+    private static ModelShape shape(String label) {
+        if (!ModelShape.labels().contains(label)) {
+            throw new MisuseException(
+                    "there is no shape '" + label + "'; there are " + String.join(", ", ModelShape.labels()));
         }
-        if (n > 0) {
-            tests.add(test);
+        return ModelShape.of(label);
+    }
+
+    private void measure(ModelLocator.Located located, List<BenchTest> tests) {
+        int sequences = tests.stream().mapToInt(BenchTest::rows).max().orElse(1);
+        try (RunOptions.Opened opened =
+                run.open(console, located, options -> options.prefixCache(false).sequences(sequences))) {
+            refuseTooLong(opened.model(), tests);
+            BenchReport report = report(opened, tests);
+            console.print(json ? Json.pretty(report) + System.lineSeparator() : report.table());
         }
     }
 
-    private static void refuseTooLong(LanguageModel languageModel, List<Test> tests) {
+    private static void refuseTooLong(LanguageModel languageModel, List<BenchTest> tests) {
         if (languageModel.config().embedsText()) {
             throw new EngineException("an embedding model does not generate text; bench measures models that do");
         }
         int context = languageModel.engine().options().contextLength();
-        for (Test test : tests) {
-            if (test.tokens() + 1 > context) {
-                throw new MisuseException(test.name() + " needs a context of " + (test.tokens() + 1) + " tokens, but "
+        for (BenchTest test : tests) {
+            if (test.context() > context) {
+                throw new MisuseException(test.name() + " needs a context of " + test.context() + " tokens, but "
                         + context + " is in force; see --context");
             }
         }
     }
 
-    private Report measure(RunOptions.Opened opened, List<Test> tests) {
+    private BenchReport report(RunOptions.Opened opened, List<BenchTest> tests) {
         LanguageModel languageModel = opened.model();
-        SplittableRandom random = new SplittableRandom(seed);
-        List<Result> results = new ArrayList<>();
-        long runs = (long) tests.size() * (warmUps + repetitions);
-        try (Progress bar = console.progress("measuring", runs, Progress.Unit.of("runs"))) {
-            for (Test test : tests) {
+        Optional<MachineProbe> machine =
+                noProbe ? Optional.empty() : Optional.of(MachineProbe.measure(languageModel.threads()));
+        var config = languageModel.config();
+        long bytes = ModelLoader.bytesToRead(languageModel.files());
+        BenchCosts costs =
+                new BenchCosts(config, bytes, languageModel.engine().options().maxBatchRows());
+        List<BenchReport.Result> results = new ArrayList<>();
+        BenchRun runs = new BenchRun(languageModel, seed);
+        long count = (long) tests.size() * (warmUps + repetitions);
+        try (Progress bar = console.progress("measuring", count, Progress.Unit.of("runs"))) {
+            for (BenchTest test : tests) {
                 bar.label("measuring " + test.name());
                 double[] samples = new double[repetitions];
                 for (int i = -warmUps; i < repetitions; i++) {
-                    double seconds = seconds(languageModel, test, random);
+                    double tokensPerSecond = runs.tokensPerSecond(test);
                     if (i >= 0) {
-                        samples[i] = test.tokens() / seconds;
+                        samples[i] = tokensPerSecond;
                     }
                     bar.advance(1);
                 }
-                results.add(Result.of(test.name(), test.prompt(), test.generate(), samples));
+                results.add(BenchReport.Result.of(test, samples, costs, machine));
             }
         }
-        var config = languageModel.config();
-        return new Report(
-                json
+        return new BenchReport(
+                json && random.isEmpty()
                         ? opened.environment(Optional.of(seed))
                         : Environment.of(languageModel.threads(), Optional.empty(), Optional.of(seed)),
+                machine,
                 opened.located().name(),
                 config.architecture().ggufName(),
-                ModelLoader.bytesToRead(languageModel.files()),
+                bytes,
                 config.embeddingParameters() + config.nonEmbeddingParameters(),
                 warmUps,
                 results);
-    }
-
-    /** One run, from handing in the request to its last token. */
-    private static double seconds(LanguageModel languageModel, Test test, SplittableRandom random) {
-        int[] prompt = test.prompt() > 0
-                ? randomPrompt(languageModel, test.prompt(), random)
-                : new int[] {languageModel.tokenizer().special().bos()};
-        GenerationRequest request = GenerationRequest.greedy(prompt, Math.max(1, test.generate()), Set.of());
-        AtomicLong lastNanos = new AtomicLong();
-        long startNanos = System.nanoTime();
-        languageModel.generate(request, _ -> lastNanos.set(System.nanoTime())).await();
-        return (lastNanos.get() - startNanos) / 1e9;
-    }
-
-    private static int[] randomPrompt(LanguageModel languageModel, int length, SplittableRandom random) {
-        SpecialTokens special = languageModel.tokenizer().special();
-        int size = Math.min(
-                languageModel.tokenizer().vocabularySize(),
-                languageModel.config().vocabularySize());
-        int[] ids = random.ints(length, 0, size).toArray();
-        for (int i = 0; i < length; i++) {
-            while (special.isSpecial(ids[i])) {
-                ids[i] = random.nextInt(size);
-            }
-        }
-        ids[0] = special.bos();
-        return ids;
-    }
-
-    private static String table(Report report) {
-        StringBuilder text =
-                new StringBuilder(String.format("| model | size | parameters | kernels | threads | test | tokens/s |%n"
-                        + "|---|---:|---:|---|---:|---|---:|%n"));
-        for (Result result : report.results()) {
-            text.append(String.format(
-                    Locale.ROOT,
-                    "| %s %s | %s | %.2f M | %s | %d | %s | %.2f ± %.2f |%n",
-                    report.architecture(),
-                    report.model(),
-                    Units.bytes(report.modelBytes()),
-                    report.parameters() / 1e6,
-                    report.environment().provider(),
-                    report.environment().threads(),
-                    result.test(),
-                    result.tokensPerSecond(),
-                    result.deviation()));
-        }
-        return text.toString();
     }
 }
