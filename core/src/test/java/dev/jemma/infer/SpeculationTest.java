@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -93,7 +94,7 @@ class SpeculationTest {
     }
 
     private static List<Integer> ids(int[] ids) {
-        return java.util.Arrays.stream(ids).boxed().toList();
+        return Arrays.stream(ids).boxed().toList();
     }
 
     private static SpeculationReport total(List<Outcome> outcomes) {
@@ -249,7 +250,7 @@ class SpeculationTest {
         int[] common = prompt(random, 90);
         List<GenerationRequest> requests = new ArrayList<>();
         for (int i = 0; i < 12; i++) {
-            int[] prompt = java.util.Arrays.copyOf(common, 40 + random.nextInt(50));
+            int[] prompt = Arrays.copyOf(common, 40 + random.nextInt(50));
             prompt[prompt.length - 1] = 3 + random.nextInt(500);
             requests.add(GenerationRequest.greedy(prompt, 80, Set.of()));
         }
@@ -340,7 +341,7 @@ class SpeculationTest {
             into.put(tokens, probability);
             return;
         }
-        int[] ids = java.util.Arrays.copyOf(prompt, prompt.length + tokens.size());
+        int[] ids = Arrays.copyOf(prompt, prompt.length + tokens.size());
         for (int i = 0; i < tokens.size(); i++) {
             ids[prompt.length + i] = tokens.get(i);
         }
@@ -462,7 +463,7 @@ class SpeculationTest {
     }
 
     @Test
-    void anEmbeddingModelCannotDraft() {
+    void aGuessOfImpossibleLengthIsRefused() {
         try (LanguageModel plain = open("gemma3-F32", NONE)) {
             assertThatThrownBy(() -> new Speculation.Draft(plain, 0)).hasMessageContaining("1 to 31");
             assertThatThrownBy(() -> new Speculation.Lookup(32)).hasMessageContaining("not 32");
