@@ -38,10 +38,14 @@ def run(command):
 
 def cpu_seconds():
     """Seconds that all processors were busy, and those of our own children among them."""
-    fields = [int(x) for x in pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:8]]
-    user, nice, system, _, _, irq, softirq = fields
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK"), children.ru_utime + children.ru_stime
+    own = children.ru_utime + children.ru_stime
+    stat = pathlib.Path("/proc/stat")
+    if not stat.exists():
+        return own, own  # not Linux: neighbours are not seen
+    fields = [int(x) for x in stat.read_text().split("\n", 1)[0].split()[1:8]]
+    user, nice, system, _, _, irq, softirq = fields
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK"), own
 
 
 class Neighbours:
@@ -128,7 +132,8 @@ def compare(model, given):
             entry["time"] = time.strftime("%Y-%m-%d")
             lines.write(json.dumps(entry) + "\n")
             lines.flush()
-            print(f"{model.stem}: round {number + 1} of {given.rounds} {entry['rates']}, others {entry['others']}", file=sys.stderr)
+            said = f"{model.stem}: round {number + 1} of {given.rounds} {entry['rates']}, others {entry['others']}"
+            print(said, file=sys.stderr)
 
 
 def cpu():
