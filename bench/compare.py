@@ -5,7 +5,7 @@ its round, and the median over the rounds is what is told. Every run is kept as 
 
 Neighbours do not slow all programs alike: one whose threads wait for each other by spinning loses most of its speed
 when a core is taken away. So each run notes which part of the machine others took meanwhile, and where there are
-rounds that nobody disturbed, only those count. --wait SECONDS waits that long for a quiet moment before each run,
+undisturbed ones, only those count. --wait SECONDS waits that long for a quiet moment before each run,
 --retries N repeats a disturbed one.
 """
 
@@ -166,7 +166,7 @@ def table():
         tests = dict.fromkeys(t for r in rounds for rates in r["rates"].values() for t in rates)
         peers = [p for p in ("llama.cpp", "ik_llama.cpp") if any(p in r["rates"] for r in rounds)]
         for test in tests:
-            counted = counting([r for r in rounds if test in r["rates"].get(JEMMA, {})])
+            counted = counting(rounds, test)
             cells = [log.stem, test, median_of(counted, JEMMA, test)]
             for peer in ("llama.cpp", "ik_llama.cpp"):
                 cells += [median_of(counted, peer, test), ratio_of(counted, [peer], test)]
@@ -176,13 +176,19 @@ def table():
     return "\n".join([head, "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|"] + lines)
 
 
-def counting(rounds):
-    """The rounds that nobody disturbed; all of them if there is none."""
-    return [r for r in rounds if disturbance([r]) < QUIET] or rounds
+def counting(rounds, test):
+    """Rounds less the programs that were disturbed, where Jemma and a peer are left; all rounds if there is none."""
+    kept = []
+    for r in rounds:
+        rates = {n: of for n, of in r["rates"].items() if r["others"][n] < QUIET and test in of}
+        if JEMMA in rates and len(rates) > 1:
+            kept.append(r | {"rates": rates})
+    return kept or [r for r in rounds if test in r["rates"].get(JEMMA, {})]
 
 
 def disturbance(rounds):
-    return statistics.median(max(r["others"].values(), default=1) for r in rounds) if rounds else 0
+    """The most that others took while a program ran; the median over rounds."""
+    return statistics.median(max(r["others"][n] for n in r["rates"]) for r in rounds) if rounds else 0
 
 
 def median_of(rounds, name, test):
