@@ -125,7 +125,7 @@ class IkLlamaCpp:
         params.n_batch = params.n_ubatch = BATCH_ROWS
         params.n_seq_max = rows
         params.n_threads = params.n_threads_batch = self.threads
-        # its flash attention fails an assertion on CPUs without VNNI, so its own module leaves it off there too
+        # its flash attention fails an assertion in builds without VNNI, such as the wheel; its own module leaves it off there too
         params.flash_attn = False
         self.context = self.api.llama_init_from_model(self.model, params)
         if not self.context:
