@@ -5,22 +5,23 @@ import dev.jemma.kernel.x86.Isa;
 import dev.jemma.tensor.DType;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.Arena;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The provider of machine code written at run time, for x86-64: the same bits as the scalar twin. What has no emitted
- * form goes to another provider over the same packed matrices.
+ * The provider of machine code written at run time, for x86-64: the same bits as the scalar twin, which computes the one
+ * thing that has no emitted form, attention with heads that are no multiple of 16. Needs no module and no flag.
  */
 final class X86Kernels implements Kernels {
     private final Isa isa;
     private final X86Linear linear;
-    private final Kernels rest;
+    private final X86Rows rows;
+    private final X86Attention attention;
+    private final Kernels twin = new ScalarKernels();
 
-    /** @param rest a provider that takes {@link PackedMatrix} */
-    X86Kernels(Isa isa, CodeSpace space, Kernels rest) {
+    X86Kernels(Isa isa, CodeSpace space) {
         this.isa = isa;
-        this.rest = rest;
+        rows = new X86Rows(isa, space);
+        attention = new X86Attention(isa, space, rows);
         linear = new X86Linear(isa, space);
     }
 
@@ -38,69 +39,73 @@ final class X86Kernels implements Kernels {
 
     @Override
     public void linear(Workers workers, Tensor x, List<Matrix> weights, List<Tensor> outputs, Precision precision) {
-        Shapes.linear(x, weights, outputs);
-        if (x.rows() == 0) {
-            return;
-        }
-        List<PackedMatrix> emitted = new ArrayList<>(weights.size());
-        List<Tensor> emittedOutputs = new ArrayList<>(weights.size());
-        List<Matrix> others = new ArrayList<>(0);
-        List<Tensor> otherOutputs = new ArrayList<>(0);
-        for (int i = 0; i < weights.size(); i++) {
-            if (weights.get(i) instanceof PackedMatrix w && X86Linear.takes(w, precision)) {
-                emitted.add(w);
-                emittedOutputs.add(outputs.get(i));
-            } else {
-                others.add(weights.get(i));
-                otherOutputs.add(outputs.get(i));
-            }
-        }
-        if (!emitted.isEmpty()) {
-            linear.run(workers, x, emitted, emittedOutputs);
-        }
-        if (!others.isEmpty()) {
-            rest.linear(workers, x, others, otherOutputs, precision);
-        }
+        linear.linear(workers, x, weights, outputs, precision);
     }
 
     @Override
     public void rmsNorm(Workers workers, Tensor x, Tensor weight, float eps, Tensor out) {
-        rest.rmsNorm(workers, x, weight, eps, out);
+        Shapes.norm(x, weight, out);
+        Split.rows(workers, x.rows(), x.cols(), (from, to) -> rows.rmsNorm(x, weight, eps, out, from, to));
     }
 
     @Override
     public void rope(Workers workers, Tensor x, int headDim, RopeTable table, int[] positions) {
-        rest.rope(workers, x, headDim, table, positions);
+        float[] angles = table.upTo(Shapes.rope(x, headDim, table, positions));
+        Split.rows(workers, x.rows(), x.cols(), (from, to) -> {
+            for (int t = from; t < to; t++) {
+                rows.rope(x, t, headDim, angles, headDim * positions[t]);
+            }
+        });
     }
 
     @Override
     public void storeKv(Workers workers, AttentionShape shape, KvBlocks blocks, List<Span> spans, Tensor k, Tensor v) {
-        rest.storeKv(workers, shape, blocks, spans, k, v);
+        KvStore.store(workers, shape, blocks, spans, k, v);
     }
 
     @Override
     public void attention(
             Workers workers, AttentionShape shape, KvBlocks blocks, List<Span> spans, Tensor q, Tensor out) {
-        rest.attention(workers, shape, blocks, spans, q, out);
+        if (!X86Attention.takes(shape.headDim())) {
+            twin.attention(workers, shape, blocks, spans, q, out);
+            return;
+        }
+        Shapes.attention(shape, spans, q, out);
+        X86Attention.Batch batch = attention.batch(shape, blocks, spans, q, out);
+        workers.run(batch.chunks(), batch);
     }
 
     @Override
     public void geglu(Workers workers, Tensor gate, Tensor up, Tensor out) {
-        rest.geglu(workers, gate, up, out);
+        Shapes.same(gate, up, out);
+        Split.rows(
+                workers,
+                gate.rows(),
+                gate.cols(),
+                (from, to) -> rows.geglu(gate.data(), up.data(), out.data(), gate.offset(from, 0), gate.offset(to, 0)));
     }
 
     @Override
     public void add(Workers workers, Tensor a, Tensor b, Tensor out) {
-        rest.add(workers, a, b, out);
+        Shapes.same(a, b, out);
+        Split.rows(
+                workers,
+                a.rows(),
+                a.cols(),
+                (from, to) -> rows.add(a.data(), b.data(), out.data(), a.offset(from, 0), a.offset(to, 0)));
     }
 
     @Override
     public void softcap(Workers workers, Tensor x, float cap) {
-        rest.softcap(workers, x, cap);
+        Split.rows(
+                workers,
+                x.rows(),
+                x.cols(),
+                (from, to) -> rows.softcap(x.data(), cap, x.offset(from, 0), x.offset(to, 0)));
     }
 
     @Override
     public void logSumExp(Workers workers, Tensor x, double[] out) {
-        rest.logSumExp(workers, x, out);
+        LogSumExp.compute(workers, x, out, rows);
     }
 }

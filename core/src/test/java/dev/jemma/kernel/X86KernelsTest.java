@@ -33,7 +33,7 @@ class X86KernelsTest {
         void emit() {
             CodeSpace space = space();
             assumeTrue(isa.supported(CpuFeatures.detect(space)), "the machine has no " + isa);
-            kernels = new X86Kernels(isa, space, new VectorKernels());
+            kernels = new X86Kernels(isa, space);
         }
 
         @Override

@@ -211,15 +211,15 @@ final class Assembler extends Encoder {
     }
 
     void mov(Gp d, Gp s) {
-        wide(0x8B, d.ordinal(), s);
+        wide(0x8B, d.number(), s);
     }
 
     void mov(Gp d, Mem s) {
-        wide(0x8B, d.ordinal(), s, 0);
+        wide(0x8B, d.number(), s, 0);
     }
 
     void mov(Mem d, Gp s) {
-        wide(0x89, s.ordinal(), d, 0);
+        wide(0x89, s.number(), d, 0);
     }
 
     void mov(Gp d, int value) {
@@ -228,11 +228,11 @@ final class Assembler extends Encoder {
     }
 
     void add(Gp d, Gp s) {
-        wide(0x03, d.ordinal(), s);
+        wide(0x03, d.number(), s);
     }
 
     void add(Gp d, Mem s) {
-        wide(0x03, d.ordinal(), s, 0);
+        wide(0x03, d.number(), s, 0);
     }
 
     void add(Gp d, int value) {
@@ -246,11 +246,11 @@ final class Assembler extends Encoder {
     }
 
     void lea(Gp d, Mem s) {
-        wide(0x8D, d.ordinal(), s, 0);
+        wide(0x8D, d.number(), s, 0);
     }
 
     void test(Gp a, Gp b) {
-        wide(0x85, b.ordinal(), a);
+        wide(0x85, b.number(), a);
     }
 
     void push(Gp s) {

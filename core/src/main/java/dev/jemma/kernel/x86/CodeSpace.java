@@ -28,20 +28,25 @@ public final class CodeSpace {
      */
     public static CodeSpace system() {
         if (System.getProperty(PROPERTY, "").equals("off")) {
-            throw new EmitException("emitted code is forbidden by -D" + PROPERTY + "=off");
+            throw EmitException.forGood("emitted code is forbidden by -D" + PROPERTY + "=off");
         }
         String system = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
         if (!system.equals("linux") || !System.getProperty("os.arch", "").equals("amd64")) {
-            throw new EmitException("emitted code runs on Linux x86-64 only, for now");
+            throw EmitException.forGood("emitted code runs on Linux x86-64 only, for now");
         }
         try {
             Code.link();
             return over(new LinuxPages());
         } catch (IllegalCallerException e) {
             Module module = CodeSpace.class.getModule();
-            throw new EmitException("native access is denied to Jemma; start Java with --enable-native-access="
+            throw EmitException.mendable("native access is denied to Jemma; start Java with --enable-native-access="
                     + (module.isNamed() ? module.getName() : "ALL-UNNAMED"));
         }
+    }
+
+    /** The calls of this system, for tests that refuse some of them. */
+    public static Pages systemPages() {
+        return new LinuxPages();
     }
 
     /** One over other pages. */
@@ -93,7 +98,7 @@ public final class CodeSpace {
     }
 
     private static EmitException refused(String how) {
-        return new EmitException("the system refuses executable memory (" + how
+        return EmitException.mendable("the system refuses executable memory (" + how
                 + "); allow it to this process, for instance in its SELinux or seccomp policy");
     }
 

@@ -6,7 +6,25 @@ import dev.jemma.JemmaException;
 public final class EmitException extends JemmaException {
     private static final long serialVersionUID = 1L;
 
-    EmitException(String message) {
+    private final boolean mendable;
+
+    private EmitException(String message, boolean mendable) {
         super(message);
+        this.mendable = mendable;
+    }
+
+    /** One that a setting, or a report, would change. */
+    public static EmitException mendable(String message) {
+        return new EmitException(message, true);
+    }
+
+    /** One that lies in the machine, or is wanted so. */
+    public static EmitException forGood(String message) {
+        return new EmitException(message, false);
+    }
+
+    /** Whether users should hear of it. */
+    public boolean mendable() {
+        return mendable;
     }
 }

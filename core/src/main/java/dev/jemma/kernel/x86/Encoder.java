@@ -89,7 +89,7 @@ sealed class Encoder permits Assembler {
 
     private void patch(int at, int value) {
         for (int i = 0; i < 4; i++) {
-            bytes[at + i] = (byte) (value >> 8 * i);
+            bytes[at + i] = (byte) (value >> (8 * i));
         }
     }
 
@@ -153,15 +153,15 @@ sealed class Encoder permits Assembler {
             byte1(0x62);
             byte1((~reg >> 3 & 1) << 7 | (x ^ 1) << 6 | (b ^ 1) << 5 | (~reg >> 4 & 1) << 4 | map);
             byte1((~vvvv & 15) << 3 | 4 | prefix);
-            byte1(bits / 256 << 5 | (broadcast ? 0x10 : 0) | (~vvvv >> 4 & 1) << 3);
+            byte1((bits / 256) << 5 | (broadcast ? 0x10 : 0) | (~vvvv >> 4 & 1) << 3);
         } else {
             byte1(0xC4);
             byte1((~reg >> 3 & 1) << 7 | (x ^ 1) << 6 | (b ^ 1) << 5 | map);
-            byte1((~vvvv & 15) << 3 | bits / 256 << 2 | prefix);
+            byte1((~vvvv & 15) << 3 | (bits / 256) << 2 | prefix);
         }
         byte1(opcode);
         switch (rm) {
-            case Vec v -> byte1(0xC0 | (reg & 7) << 3 | v.number() & 7);
+            case Vec v -> byte1(0xC0 | (reg & 7) << 3 | (v.number() & 7));
             case Mem m -> memory(reg & 7, m, immediateBytes, unit);
         }
     }

@@ -1,30 +1,40 @@
 package dev.jemma.kernel.x86;
 
-/** The general registers, in the order of their numbers; RIP only as the base of a constant's address. */
+/** The general registers; RIP only as the base of a constant's address. */
 enum Gp {
-    RAX,
-    RCX,
-    RDX,
-    RBX,
-    RSP,
-    RBP,
-    RSI,
-    RDI,
-    R8,
-    R9,
-    R10,
-    R11,
-    R12,
-    R13,
-    R14,
-    R15,
-    RIP;
+    RAX(0),
+    RCX(1),
+    RDX(2),
+    RBX(3),
+    RSP(4),
+    RBP(5),
+    RSI(6),
+    RDI(7),
+    R8(8),
+    R9(9),
+    R10(10),
+    R11(11),
+    R12(12),
+    R13(13),
+    R14(14),
+    R15(15),
+    RIP(16);
+
+    private final int number;
+
+    Gp(int number) {
+        this.number = number;
+    }
+
+    int number() {
+        return number;
+    }
 
     int low() {
-        return ordinal() & 7;
+        return number & 7;
     }
 
     int high() {
-        return ordinal() >> 3 & 1;
+        return (number >> 3) & 1;
     }
 }

@@ -34,7 +34,7 @@ public enum Isa {
     }
 
     /** Rows of a panel of 16 in a register. */
-    int lanes() {
+    public int lanes() {
         return bits / 32;
     }
 
@@ -51,5 +51,16 @@ public enum Isa {
             throw new IllegalArgumentException(title + " has no register " + number);
         }
         return new Vec(number, bits);
+    }
+
+    /** A constant in {@code register} if there is such a one, else in memory. */
+    Operand constant(Assembler a, int word, int register) {
+        Operand.Mem memory = a.constant(word);
+        if (register >= (wide() ? 32 : 16)) {
+            return memory;
+        }
+        Vec v = register(register);
+        a.vmovups(v, memory);
+        return v;
     }
 }

@@ -58,23 +58,21 @@ public final class LinearCode {
     /** Bytes of a token in a record of 32 activations. */
     public static final int RECORD_BYTES = 52;
 
-    private static final int LINE = 64;
-    private static final int NIBBLES = 0x0f0f0f0f;
+    static final int LINE = 64;
     private static final int ONES = 0x00010001;
-    private static final int SIGNS = 0x80808080;
     /** With more tokens than that the arithmetic takes longer than the memory. */
     private static final int PREFETCHING_TOKENS = 8;
 
-    private static final Gp ARGUMENTS = Gp.RDI;
-    private static final Gp PANEL = Gp.RSI;
+    static final Gp ARGUMENTS = Gp.RDI;
+    static final Gp PANEL = Gp.RSI;
     private static final Gp INPUT = Gp.RDX;
     private static final Gp OUTPUT = Gp.RCX;
-    private static final Gp COUNT = Gp.RAX;
-    private static final Gp CODE = Gp.R8;
-    private static final Gp SCALE = Gp.R9;
-    private static final Gp RECORD = Gp.R10;
+    static final Gp COUNT = Gp.RAX;
+    static final Gp CODE = Gp.R8;
+    static final Gp SCALE = Gp.R9;
+    static final Gp RECORD = Gp.R10;
     private static final Gp GROUP_COUNT = Gp.R11;
-    private static final Gp AHEAD = Gp.R12;
+    static final Gp AHEAD = Gp.R12;
     private static final Gp PANEL_COUNT = Gp.R13;
     private static final Gp GROUP = Gp.R14;
     private static final Gp MINIMUM = Gp.RBX;
@@ -93,9 +91,8 @@ public final class LinearCode {
     private final Vec[][] w;
     private final Vec t;
     private final Vec u;
-    private final Operand nibbles;
     private final Operand ones;
-    private final Operand highBits;
+    private final CodeReader reader;
 
     private LinearCode(Isa isa, Codes codes, int tokens) {
         this.isa = isa;
@@ -115,9 +112,8 @@ public final class LinearCode {
         }
         t = isa.register(n++);
         u = isa.vnni() ? t : isa.register(n++);
-        nibbles = constant(codes.bits() == 8 ? SIGNS : NIBBLES, n++);
-        ones = constant(ONES, n++);
-        highBits = constant(codes.bits() == 5 ? 0x10101010 : 0x30303030, n);
+        ones = isa.constant(a, ONES, n++);
+        reader = new CodeReader(a, isa, codes, n);
     }
 
     /** The most tokens of a group. */
@@ -132,17 +128,6 @@ public final class LinearCode {
         return code.a.finish();
     }
 
-    /** A constant in a register if one is left, else in memory. */
-    private Operand constant(int word, int register) {
-        Mem memory = a.constant(word);
-        if (register >= (isa.wide() ? 32 : 16)) {
-            return memory;
-        }
-        Vec v = isa.register(register);
-        a.vmovups(v, memory);
-        return v;
-    }
-
     private void panels() {
         for (Gp r : SAVED) {
             a.push(r);
@@ -154,9 +139,9 @@ public final class LinearCode {
         a.mov(PANEL_COUNT, argument(PANELS));
         Label panel = a.here();
         if (codes.factors()) {
-            multiplyFactors(SCALES, FACTORS, false);
+            reader.multiplyFactors(SCALES, FACTORS, false);
             if (codes.minima()) {
-                multiplyFactors(MIN_SCALES, MIN_FACTORS, true);
+                reader.multiplyFactors(MIN_SCALES, MIN_FACTORS, true);
             }
         }
         a.mov(GROUP_COUNT, argument(GROUPS));
@@ -180,49 +165,8 @@ public final class LinearCode {
         a.ret();
     }
 
-    private static Mem argument(int offset) {
+    static Mem argument(int offset) {
         return Operand.at(ARGUMENTS, offset);
-    }
-
-    /** Scales of blocks times the signed bytes of their groups; minima with their sign turned. */
-    private void multiplyFactors(int scales, int factors, boolean minima) {
-        Vec d = isa.register(0);
-        Vec line = isa.register(1);
-        Vec f = isa.register(2);
-        a.mov(CODE, PANEL);
-        a.add(CODE, argument(scales));
-        a.mov(SCALE, PANEL);
-        a.add(SCALE, argument(factors));
-        a.lea(RECORD, argument(BYTES));
-        if (minima) {
-            a.add(RECORD, argument(FLOAT_MINIMA));
-        }
-        a.mov(COUNT, argument(SUPERBLOCKS));
-        Label block = a.here();
-        a.prefetcht0(Operand.at(CODE, AHEAD, 1, 0));
-        for (int l = 0; l < codes.factorLines(); l++) {
-            a.prefetcht0(Operand.at(SCALE, AHEAD, 1, LINE * l));
-        }
-        for (int h = 0; h < 16 / isa.lanes(); h++) {
-            a.vcvtph2ps(d, Operand.at(CODE, 16 * h));
-            if (minima) {
-                a.vpxor(d, d, a.constant(0x80000000));
-            }
-            for (int l = 0; l < codes.factorLines(); l++) {
-                a.vmovups(line, Operand.at(SCALE, LINE * l + 32 * h));
-                for (int i = 0; i < 4; i++) {
-                    a.vpslld(f, line, 24 - 8 * i);
-                    a.vpsrad(f, f, 24);
-                    a.vcvtdq2ps(f, f);
-                    a.vmulps(f, f, d);
-                    a.vmovups(Operand.at(RECORD, LINE * (4 * l + i) + 32 * h), f);
-                }
-            }
-        }
-        a.add(CODE, 32);
-        a.add(SCALE, LINE * codes.factorLines());
-        a.add(RECORD, 4 * LINE * codes.factorLines());
-        a.loop(COUNT, block);
     }
 
     /** All blocks of the rows of one pass times one group of tokens. */
@@ -328,7 +272,7 @@ public final class LinearCode {
         for (int quad = from; quad < to; quad++) {
             int slot = isa.vnni() || codes.bits() == 8 ? 0 : quad & 1;
             for (int p = 0; p < parts; p++) {
-                load(w[slot][p], quad, pass + p);
+                reader.load(w[slot][p], t, quad, pass + p);
                 if (!isa.vnni() && codes.bits() == 8) {
                     a.vpabsb(w[1][p], w[0][p]);
                 }
@@ -392,53 +336,6 @@ public final class LinearCode {
         a.vpmaddwd(first ? total : t, t, ones);
         if (!first) {
             a.vpaddd(total, total, t);
-        }
-    }
-
-    /** Codes of a quad as bytes: unsigned, but for 8 bits without vpdpbusd. */
-    private void load(Vec v, int quad, int half) {
-        if (codes.bits() == 8) {
-            Mem line = Operand.at(CODE, LINE * quad + 32 * half);
-            a.vmovups(v, line);
-            if (isa.vnni()) {
-                a.vpxor(v, v, nibbles);
-            }
-            return;
-        }
-        Mem line = Operand.at(CODE, LINE * (quad / 2) + 32 * half);
-        if (quad % 2 == 0) {
-            a.vmovups(v, line);
-        } else if (isa.wide()) {
-            a.vpsrld(v, line, 4);
-        } else {
-            a.vmovups(v, line);
-            a.vpsrld(v, v, 4);
-        }
-        a.vpand(v, v, nibbles);
-        if (codes.bits() > 4) {
-            int high = codes.bits() == 5 ? 4 : 4 + quad / 4;
-            int bit = codes.bits() == 5 ? quad : 2 * (quad & 3);
-            addHighBits(v, Operand.at(CODE, LINE * high + 32 * half), bit);
-        }
-    }
-
-    /** Bits from {@code bit} on of every byte, where the nibble ends. */
-    private void addHighBits(Vec v, Mem line, int bit) {
-        Operand bits = line;
-        if (!isa.wide() || bit == 4) {
-            a.vmovups(t, line);
-            bits = t;
-        }
-        if (bit < 4) {
-            a.vpslld(t, bits, 4 - bit);
-        } else if (bit > 4) {
-            a.vpsrld(t, bits, bit - 4);
-        }
-        if (isa.wide()) {
-            a.vpternlogOrAnd(v, t, highBits);
-        } else {
-            a.vpand(t, t, highBits);
-            a.vpor(v, v, t);
         }
     }
 
