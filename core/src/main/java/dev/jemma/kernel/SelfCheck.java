@@ -14,11 +14,14 @@ import java.util.function.Function;
 
 /** Holds a provider against the scalar twin on small inputs, in milliseconds: trust in a processor never met before. */
 final class SelfCheck {
-    private static final int ROWS = 3;
+    private static final int ROWS = 2;
     private static final int COLS = 256;
-    private static final int[] TOKENS = {1, 3};
+    private static final int TOKENS = 2;
     private static final int HEAD_DIM = 32;
-    private static final int POSITIONS = 20;
+    /** Queries that end in a second block of keys. */
+    private static final int POSITIONS = 4;
+
+    private static final int FIRST_POSITION = 14;
 
     private final Kernels kernels;
     private final Kernels twin = new ScalarKernels();
@@ -101,16 +104,11 @@ final class SelfCheck {
         for (int i = 0; i < bytes.length; i++) {
             bytes[i] &= (byte) 0xbb; // exponents that cannot be infinite in any of the types
         }
-        for (int tokens : TOKENS) {
-            Tensor x = random(tokens, COLS);
-            if (differs(k -> into(tokens, ROWS, out -> {
-                List<Matrix> weights = List.of(pack(k, type, bytes));
-                k.linear(alone, x, weights, List.of(out), Precision.FAST);
-            }))) {
-                return false;
-            }
-        }
-        return true;
+        Tensor x = random(TOKENS, COLS);
+        return !differs(k -> into(TOKENS, ROWS, out -> {
+            List<Matrix> weights = List.of(pack(k, type, bytes));
+            k.linear(alone, x, weights, List.of(out), Precision.FAST);
+        }));
     }
 
     private Matrix pack(Kernels by, DType type, byte[] bytes) {
@@ -119,14 +117,14 @@ final class SelfCheck {
         return builder.build();
     }
 
-    /** Two heads over one of keys, 20 positions, a soft cap and a window. */
+    /** Two heads over one of keys, a soft cap and a window. */
     private Tensor attention(Kernels by) {
         random.setSeed(2);
         AttentionShape shape = new AttentionShape(2, 1, HEAD_DIM, 0.2f, 20f, 18, true);
         long half = 4L * HEAD_DIM * KvBlocks.TOKENS;
         MemorySegment slab = arena.allocate(4 * half, 64);
         KvBlocks blocks = new KvBlocks(new MemorySegment[] {slab}, 2, 2 * half, 0, half);
-        List<Span> spans = List.of(new Span(0, POSITIONS, 0, new int[] {0, 1}));
+        List<Span> spans = List.of(new Span(0, POSITIONS, FIRST_POSITION, new int[] {0, 1}));
         by.storeKv(alone, shape, blocks, spans, random(POSITIONS, HEAD_DIM), random(POSITIONS, HEAD_DIM));
         Tensor q = random(POSITIONS, 2 * HEAD_DIM);
         return into(POSITIONS, 2 * HEAD_DIM, out -> by.attention(alone, shape, blocks, spans, q, out));

@@ -107,6 +107,11 @@ final class X86Linear {
         return code(floats, form, tokens, () -> FloatCode.emit(isa, form, tokens));
     }
 
+    /** For one token and several panels; kept where a group of no tokens would be. */
+    private Code floatsForOne(FloatCode.Form form) {
+        return code(floats, form, 0, () -> FloatCode.emitForOne(isa, form));
+    }
+
     private Code expansion(PanelLayout layout) {
         return code(expansions, layout.type, 0, () -> ExpandCode.emit(isa, codes(layout)));
     }
@@ -242,26 +247,31 @@ final class X86Linear {
                 multiply(form, w.data(), w.panel(panel), panelBytes, panels, group, count, y, yOffset, yStride);
                 return;
             }
-            MemorySegment decoded = scratch().floats(4L * ROWS * Math.max(1, x.cols()));
-            for (int p = 0; p < panels; p++) {
-                decode(weights.get(i), panel + p, decoded);
+            int panelBytes = 4 * ROWS * x.cols();
+            int together = size(group) == 1 ? FloatCode.TOGETHER : 1;
+            MemorySegment decoded = scratch().floats((long) together * panelBytes);
+            for (int p = 0; p < panels; p += together) {
+                int some = Math.min(together, panels - p);
+                for (int s = 0; s < some; s++) {
+                    decode(weights.get(i), panel + p + s, decoded, (long) s * panelBytes);
+                }
                 long to = yOffset + 4L * ROWS * p;
-                multiply(FloatCode.Form.F32, decoded, 0, 0, 1, group, count, y, to, yStride);
+                multiply(FloatCode.Form.F32, decoded, 0, panelBytes, some, group, count, y, to, yStride);
             }
         }
 
         /** One panel to floats [k][16]. */
-        private void decode(Matrix matrix, int panel, MemorySegment target) {
+        private void decode(Matrix matrix, int panel, MemorySegment target, long at) {
             if (matrix instanceof PackedMatrix w) {
                 MemorySegment a = describe(w, panel);
-                a.set(LONG, LinearCode.Y, 0);
+                a.set(LONG, LinearCode.Y, at);
                 expansion(w.layout()).call(a, w.data(), target, target);
             } else if (matrix instanceof ScalarMatrix w) {
                 float[] row = new float[w.cols()];
                 for (int lane = 0; lane < Math.min(ROWS, w.rows() - panel * ROWS); lane++) {
                     Quants.decode(w.type(), w.data(), (panel * ROWS + lane) * w.rowBytes(), row, 0, w.cols());
                     for (int k = 0; k < row.length; k++) {
-                        target.set(ValueLayout.JAVA_FLOAT, 4L * (ROWS * k + lane), row[k]);
+                        target.set(ValueLayout.JAVA_FLOAT, at + 4L * (ROWS * k + lane), row[k]);
                     }
                 }
             }
@@ -278,6 +288,22 @@ final class X86Linear {
                 MemorySegment y,
                 long yOffset,
                 long yStride) {
+            int whole = size(group) == 1 ? panels / FloatCode.TOGETHER : 0;
+            int left = panels - whole * FloatCode.TOGETHER;
+            if (whole > 0) {
+                arguments(wOffset, panelBytes, whole, group, count, yOffset, yStride);
+                floatsForOne(form).call(scratch().arguments(FloatCode.BYTES), w, x.data(), y);
+            }
+            if (left > 0) {
+                long done = (long) whole * FloatCode.TOGETHER;
+                long to = yOffset + 4L * ROWS * done;
+                arguments(wOffset + done * panelBytes, panelBytes, left, group, count, to, yStride);
+                floats(form, size(group)).call(scratch().arguments(FloatCode.BYTES), w, x.data(), y);
+            }
+        }
+
+        private void arguments(
+                long wOffset, int panelBytes, int panels, int group, int count, long yOffset, long yStride) {
             MemorySegment a = scratch().arguments(FloatCode.BYTES);
             a.set(LONG, FloatCode.W, wOffset);
             a.set(LONG, FloatCode.X, x.offset(firstToken + firstOf(group), 0));
@@ -289,7 +315,6 @@ final class X86Linear {
             a.set(LONG, FloatCode.X_STRIDE, 4L * x.cols());
             a.set(LONG, FloatCode.Y_STRIDE, yStride);
             a.set(LONG, FloatCode.X_GROUP_BYTES, 4L * x.cols() * size(group));
-            floats(form, size(group)).call(a, w, x.data(), y);
         }
     }
 }

@@ -7,7 +7,8 @@ import dev.jemma.kernel.x86.Operand.Vec;
 /**
  * Writes the products of panels of floating-point weights, [k][16] as float32, float16 or bfloat16, with groups of
  * {@code tokens} rows of float32 activations as they lie: {@code acc = fma(w[k], x[k], acc)}, k ascending. One
- * accumulator per row and token; the activations meet their lanes by broadcast.
+ * accumulator per row and token; the activations meet their lanes by broadcast. A chain of additions is as slow as one
+ * addition takes, so beside one token four panels go together ({@link #PANELS} then counts fours).
  */
 public final class FloatCode {
     /** What the weights are. */
@@ -45,6 +46,9 @@ public final class FloatCode {
     /** Bytes of the arguments. */
     public static final int BYTES = 80;
 
+    /** Panels that go together beside one token. */
+    public static final int TOGETHER = 4;
+
     private static final int AHEAD = 2048;
     private static final int PREFETCHING_TOKENS = 4;
 
@@ -69,17 +73,22 @@ public final class FloatCode {
     private final Isa isa;
     private final Form form;
     private final int tokens;
+    /** Registers of a panel, and panels that are computed together. */
     private final int parts;
+
+    private final int together;
     private final Vec[][] acc;
 
-    private FloatCode(Isa isa, Form form, int tokens) {
+    private FloatCode(Isa isa, Form form, int tokens, int together) {
         this.isa = isa;
         this.form = form;
         this.tokens = tokens;
         parts = 16 / isa.lanes();
-        acc = new Vec[tokens][parts];
-        for (int i = 0; i < tokens * parts; i++) {
-            acc[i / parts][i % parts] = isa.register(i);
+        this.together = together;
+        int registers = parts * together;
+        acc = new Vec[tokens][registers];
+        for (int i = 0; i < tokens * registers; i++) {
+            acc[i / registers][i % registers] = isa.register(i);
         }
     }
 
@@ -90,7 +99,16 @@ public final class FloatCode {
 
     /** The code for groups of {@code tokens} tokens. */
     public static byte[] emit(Isa isa, Form form, int tokens) {
-        FloatCode code = new FloatCode(isa, form, tokens);
+        return emit(isa, form, tokens, 1);
+    }
+
+    /** The code for single tokens and {@link #TOGETHER} panels at a time. */
+    public static byte[] emitForOne(Isa isa, Form form) {
+        return emit(isa, form, 1, TOGETHER);
+    }
+
+    private static byte[] emit(Isa isa, Form form, int tokens, int together) {
+        FloatCode code = new FloatCode(isa, form, tokens, together);
         code.panels();
         return code.a.finish();
     }
@@ -106,7 +124,7 @@ public final class FloatCode {
         a.add(PANEL, argument(W));
         a.add(INPUT, argument(X));
         a.add(OUTPUT, argument(Y));
-        a.mov(STRIDE, argument(X_STRIDE));
+        a.mov(STRIDE, argument(together == 1 ? X_STRIDE : PANEL_BYTES));
         a.lea(STRIDE3, Operand.at(STRIDE, STRIDE, 2, 0));
         a.mov(PANEL_COUNT, argument(PANELS));
         Label panel = a.here();
@@ -116,15 +134,17 @@ public final class FloatCode {
         Label group = a.here();
         columns();
         for (Vec[] token : acc) {
-            for (int p = 0; p < parts; p++) {
-                a.vmovups(Operand.at(TOKEN, 32 * p), token[p]);
+            for (int p = 0; p < token.length; p++) {
+                a.vmovups(Operand.at(TOKEN, 64 / parts * p), token[p]);
             }
             a.add(TOKEN, argument(Y_STRIDE));
         }
         a.add(GROUP, argument(X_GROUP_BYTES));
         a.loop(GROUP_COUNT, group);
-        a.add(PANEL, argument(PANEL_BYTES));
-        a.add(OUTPUT, 64);
+        for (int i = 0; i < together; i++) {
+            a.add(PANEL, argument(PANEL_BYTES));
+        }
+        a.add(OUTPUT, 64 * together);
         a.loop(PANEL_COUNT, panel);
         a.vzeroupper();
         for (int i = SAVED.length - 1; i >= 0; i--) {
@@ -146,21 +166,52 @@ public final class FloatCode {
         }
         a.mov(COUNT, argument(COLS));
         Label column = a.here();
-        int w = tokens * parts;
-        if (tokens <= PREFETCHING_TOKENS) {
-            a.prefetcht0(Operand.at(WEIGHT, AHEAD));
+        int w = tokens * parts * together;
+        for (int i = 0; i < together && tokens <= PREFETCHING_TOKENS; i++) {
+            a.prefetcht0(strides(WEIGHT, i).plus(AHEAD));
         }
+        if (together > 1) {
+            panelsTogether(w);
+        } else {
+            tokensTogether(w);
+        }
+        a.add(WEIGHT, 16 * form.bytes);
+        for (int q = 0; q < Math.ceilDiv(tokens, 4); q++) {
+            a.add(QUADS[q], 4);
+        }
+        a.loop(COUNT, column);
+    }
+
+    /** {@code base} and i = 0 … 3 strides. */
+    private static Mem strides(Gp base, int i) {
+        return switch (i) {
+            case 0 -> Operand.at(base, 0);
+            case 1 -> Operand.at(base, STRIDE, 1, 0);
+            case 2 -> Operand.at(base, STRIDE, 2, 0);
+            default -> Operand.at(base, STRIDE3, 1, 0);
+        };
+    }
+
+    /** One column of several panels times one token. */
+    private void panelsTogether(int free) {
+        Vec w = isa.register(free);
+        Vec t = isa.register(free + 1);
+        a.vbroadcastss(t, Operand.at(QUADS[0], 0));
+        for (int i = 0; i < together; i++) {
+            for (int p = 0; p < parts; p++) {
+                load(w, strides(WEIGHT, i), p);
+                a.vfmadd231ps(acc[0][i * parts + p], w, t);
+            }
+        }
+    }
+
+    /** One column of one panel times several tokens. */
+    private void tokensTogether(int w) {
         for (int p = 0; p < parts; p++) {
-            load(isa.register(w + p), p);
+            load(isa.register(w + p), Operand.at(WEIGHT, 0), p);
         }
         for (int c = 0; c < tokens; c++) {
-            Gp quad = QUADS[c / 4];
-            Mem x = switch (c % 4) {
-                case 0 -> Operand.at(quad, 0);
-                case 1 -> Operand.at(quad, STRIDE, 1, 0);
-                case 2 -> Operand.at(quad, STRIDE, 2, 0);
-                default -> Operand.at(quad, STRIDE3, 1, 0);
-            };
+            Mem x = strides(QUADS[c / 4], c % 4);
             if (isa.wide()) {
                 a.vfmadd231ps(acc[c][0], isa.register(w), x.each());
             } else {
@@ -171,15 +222,10 @@ public final class FloatCode {
                 }
             }
         }
-        a.add(WEIGHT, 16 * form.bytes);
-        for (int q = 0; q < Math.ceilDiv(tokens, 4); q++) {
-            a.add(QUADS[q], 4);
-        }
-        a.loop(COUNT, column);
     }
 
-    private void load(Vec v, int part) {
-        Mem line = Operand.at(WEIGHT, part * isa.lanes() * form.bytes);
+    private void load(Vec v, Mem panel, int part) {
+        Mem line = panel.plus(part * isa.lanes() * form.bytes);
         switch (form) {
             case F32 -> a.vmovups(v, line);
             case F16 -> a.vcvtph2ps(v, line);

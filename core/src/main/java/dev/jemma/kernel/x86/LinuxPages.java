@@ -27,10 +27,14 @@ final class LinuxPages implements Pages {
             "mmap", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
     private final MethodHandle mprotect =
             link("mprotect", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
-    private final MethodHandle munmap = link("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
-    private final MethodHandle memfdCreate = link("memfd_create", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
-    private final MethodHandle ftruncate = link("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
-    private final MethodHandle close = link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    /** What only the second way to executable memory needs: linking costs milliseconds each. */
+    private static final class Fallback {
+        static final MethodHandle MUNMAP = link("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+        static final MethodHandle MEMFD_CREATE =
+                link("memfd_create", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
+        static final MethodHandle FTRUNCATE = link("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
+        static final MethodHandle CLOSE = link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    }
 
     @SuppressWarnings("restricted")
     private static MethodHandle link(String name, FunctionDescriptor type) {
@@ -70,16 +74,16 @@ final class LinuxPages implements Pages {
 
     @Override
     public int unmap(long address, long bytes) {
-        return (int) call(state -> (int) munmap.invokeExact(state, address, bytes));
+        return (int) call(state -> (int) Fallback.MUNMAP.invokeExact(state, address, bytes));
     }
 
     @Override
     public int file(long bytes) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment name = arena.allocateFrom("jemma-kernels");
-            int file = (int) call(state -> (int) memfdCreate.invokeExact(state, name, CLOSE_ON_EXEC));
+            int file = (int) call(state -> (int) Fallback.MEMFD_CREATE.invokeExact(state, name, CLOSE_ON_EXEC));
             if (file >= 0) {
-                int refused = (int) call(state -> (int) ftruncate.invokeExact(state, file, bytes));
+                int refused = (int) call(state -> (int) Fallback.FTRUNCATE.invokeExact(state, file, bytes));
                 if (refused < 0) {
                     close(file);
                     return refused;
@@ -91,6 +95,6 @@ final class LinuxPages implements Pages {
 
     @Override
     public int close(int file) {
-        return (int) call(state -> (int) close.invokeExact(state, file));
+        return (int) call(state -> (int) Fallback.CLOSE.invokeExact(state, file));
     }
 }
