@@ -1,7 +1,8 @@
 /**
- * Load and run Gemma models inside a JVM; the door is {@link dev.jemma.infer.LanguageModel}. Kernels are fast where the
- * module {@code jdk.incubator.vector} is added at start ({@code --add-modules jdk.incubator.vector}); {@code requires
- * static} alone does not add it.
+ * Load and run Gemma models inside a JVM; the door is {@link dev.jemma.infer.LanguageModel}. Kernels are
+ * machine code written at run time on Linux x86-64; elsewhere they are fast where the module {@code
+ * jdk.incubator.vector} is added at start ({@code --add-modules jdk.incubator.vector}); {@code requires static} alone
+ * does not add it.
  */
 module dev.jemma.core {
     requires java.management;

@@ -1,6 +1,7 @@
 package dev.jemma.cli;
 
 import dev.jemma.cli.hub.HubSettings;
+import dev.jemma.kernel.KernelProviders;
 import dev.jemma.machine.Budget;
 import dev.jemma.machine.Cpu;
 import dev.jemma.machine.Limit;
@@ -51,7 +52,13 @@ final class DoctorCommand implements Callable<Integer> {
                 machine.threads().deciding(),
                 machine.memory().deciding(),
                 store.toString(),
-                Findings.of(machine, Provider.vectorBits(), System.getProperty("java.vm.info", ""), store));
+                Findings.of(
+                        machine,
+                        Provider.name(),
+                        KernelProviders.refusal(),
+                        Provider.vectorBits(),
+                        System.getProperty("java.vm.info", ""),
+                        store));
         if (json) {
             console.println(Json.pretty(report));
         } else {

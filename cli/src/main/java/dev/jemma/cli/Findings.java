@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
@@ -19,8 +20,19 @@ final class Findings {
     /** One thing that is not as it should be. */
     record Finding(String what, String remedy) {}
 
-    static List<Finding> of(Machine machine, OptionalInt vectorBits, String vmInfo, Path store) {
+    static List<Finding> of(
+            Machine machine,
+            String kernels,
+            Optional<String> refusal,
+            OptionalInt vectorBits,
+            String vmInfo,
+            Path store) {
         List<Finding> findings = new ArrayList<>();
+        refusal.ifPresent(reason -> findings.add(new Finding(
+                "The fastest kernels, machine code written at run time, are off.", "Reason: " + reason + ".")));
+        if (kernels.startsWith("x86")) {
+            return withoutKernels(findings, machine, vmInfo, store);
+        }
         if (vectorBits.isEmpty()) {
             findings.add(new Finding(
                     "The Vector API module is not loaded: kernels are scalar and many times slower.",
@@ -34,6 +46,10 @@ final class Findings {
                             ? "Take -XX:MaxVectorSize or -XX:UseAVX out of Java's flags (JEMMA_JAVA_OPTS)."
                             : "Nothing to mend: the processor, or the virtual machine around it, offers no more."));
         }
+        return withoutKernels(findings, machine, vmInfo, store);
+    }
+
+    private static List<Finding> withoutKernels(List<Finding> findings, Machine machine, String vmInfo, Path store) {
         if (vmInfo.contains("interpreted")) {
             findings.add(new Finding(
                     "Java only interprets: everything is some fifty times slower.",

@@ -31,17 +31,18 @@ class ArchitectureTest {
     private static final String ROOT = "dev.jemma";
 
     /** Each package of core, and the packages of core that it may use beside {@code dev.jemma} itself. */
-    static final Map<String, Set<String>> DOORS = Map.of(
-            "tensor", Set.of(),
-            "machine", Set.of(),
-            "quant", Set.of("tensor"),
-            "format", Set.of("tensor"),
-            "kernel", Set.of("quant", "tensor"),
-            "tokenizer", Set.of("format"),
-            "chat", Set.of("tokenizer"),
-            "model", Set.of("format", "kernel", "quant", "tensor"),
-            "convert", Set.of("format", "kernel", "model", "quant", "tensor", "tokenizer"),
-            "infer", Set.of("chat", "format", "kernel", "machine", "model", "tensor", "tokenizer"));
+    static final Map<String, Set<String>> DOORS = Map.ofEntries(
+            Map.entry("tensor", Set.of()),
+            Map.entry("machine", Set.of()),
+            Map.entry("quant", Set.of("tensor")),
+            Map.entry("format", Set.of("tensor")),
+            Map.entry("kernel", Set.of("kernel.x86", "quant", "tensor")),
+            Map.entry("kernel.x86", Set.of()),
+            Map.entry("tokenizer", Set.of("format")),
+            Map.entry("chat", Set.of("tokenizer")),
+            Map.entry("model", Set.of("format", "kernel", "quant", "tensor")),
+            Map.entry("convert", Set.of("format", "kernel", "model", "quant", "tensor", "tokenizer")),
+            Map.entry("infer", Set.of("chat", "format", "kernel", "machine", "model", "tensor", "tokenizer")));
 
     private static final JavaClasses CORE = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -82,7 +83,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void theModuleExportsEveryPackage() throws Exception {
+    void theModuleExportsEveryPackageButTheOneOfMachineCode() throws Exception {
         ModuleDescriptor module;
         Path classes = Path.of(JemmaException.class
                 .getProtectionDomain()
@@ -96,6 +97,7 @@ class ArchitectureTest {
         module.exports().forEach(export -> exported.add(export.source()));
         Set<String> packages = new TreeSet<>(Set.of(ROOT));
         DOORS.keySet().forEach(name -> packages.add(ROOT + "." + name));
+        packages.remove(ROOT + ".kernel.x86"); // addresses are nobody's business but the kernels'
         assertThat(exported).isEqualTo(packages);
         assertThat(module.name()).isEqualTo("dev.jemma.core");
     }

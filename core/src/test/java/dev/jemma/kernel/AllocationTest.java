@@ -8,9 +8,11 @@ import dev.jemma.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** A vector that escapes into the heap costs more than the arithmetic, so warm kernels must allocate next to nothing. */
 class AllocationTest {
@@ -21,7 +23,11 @@ class AllocationTest {
     private static final int CALLS = 100;
     private static final long BYTES_PER_CALL = 600;
 
-    private final Kernels kernels = new VectorKernels();
+    private static List<Kernels> providers() {
+        List<Kernels> providers = new ArrayList<>(List.of(new VectorKernels()));
+        TestData.emittedKernels().stream().limit(1).forEach(providers::add);
+        return providers;
+    }
 
     /** Runs until the compiler is done; returns bytes a call. */
     private static long settledBytes(Runnable call) {
@@ -37,8 +43,9 @@ class AllocationTest {
         return bytes;
     }
 
-    @Test
-    void linearAllocatesNextToNothingOnceWarm() {
+    @ParameterizedTest
+    @MethodSource("providers")
+    void linearAllocatesNextToNothingOnceWarm(Kernels kernels) {
         try (Arena arena = Arena.ofShared();
                 Workers workers = new WorkerPool(1)) {
             for (DType type : List.of(DType.Q8_0, DType.Q4_0, DType.Q5_0, DType.Q4_K, DType.Q6_K, DType.BF16)) {
@@ -57,8 +64,9 @@ class AllocationTest {
         }
     }
 
-    @Test
-    void attentionAndRowsAllocateNextToNothingOnceWarm() {
+    @ParameterizedTest
+    @MethodSource("providers")
+    void attentionAndRowsAllocateNextToNothingOnceWarm(Kernels kernels) {
         try (Arena arena = Arena.ofShared();
                 Workers workers = new WorkerPool(1)) {
             AttentionShape shape = new AttentionShape(4, 1, 64, 0.125f, 0f, 0, true);

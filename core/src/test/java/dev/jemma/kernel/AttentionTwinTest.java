@@ -16,11 +16,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Attention of both providers against a plain softmax in double precision, against each other, and cut up. */
+/** Attention of all providers against a plain softmax in double precision, against each other, and cut up. */
 class AttentionTwinTest {
     private final Arena arena = Arena.ofShared();
     private final Workers workers = new WorkerPool(3);
-    private final List<Kernels> providers = List.of(new ScalarKernels(), new VectorKernels());
+    private final List<Kernels> providers = providers();
+
+    /** The twin, vectors, and emitted code by every instruction set of this machine. */
+    private static List<Kernels> providers() {
+        List<Kernels> providers = new ArrayList<>(List.of(new ScalarKernels(), new VectorKernels()));
+        providers.addAll(TestData.emittedKernels());
+        return providers;
+    }
 
     @AfterEach
     void close() {
@@ -178,13 +185,16 @@ class AttentionTwinTest {
 
     @ParameterizedTest
     @MethodSource("shapes")
-    void theVectorProviderGivesTheBitsOfTheTwinInRaggedBatches(AttentionShape shape) {
+    void everyProviderGivesTheBitsOfTheTwinInRaggedBatches(AttentionShape shape) {
         int[] lengths = {150, 1, 33, 64, 17};
         Case it = new Case(shape, new Random(2), lengths);
         for (int from : shape.causal() ? new int[] {0, 13, 16, 32, 149} : new int[] {0}) {
             it.run(providers.get(0), 0, lengths);
             Tensor expected = it.run(providers.get(0), from, lengths);
-            assertSameBits(it.run(providers.get(1), from, lengths), expected, shape + " from " + from);
+            for (Kernels kernels : providers) {
+                String what = kernels.name() + " " + shape + " from " + from;
+                assertSameBits(it.run(kernels, from, lengths), expected, what);
+            }
         }
     }
 
@@ -213,14 +223,16 @@ class AttentionTwinTest {
     void noNumberOfThreadsChangesTheResult() {
         AttentionShape shape = new AttentionShape(4, 2, 32, 0.2f, 0f, 0, true);
         Case it = new Case(shape, new Random(4), 90, 20);
-        Tensor three = it.run(new VectorKernels(), 0, new int[] {90, 20});
+        Tensor three = it.run(new ScalarKernels(), 0, new int[] {90, 20});
         List<Span> spans = List.of(new Span(0, 90, 0, it.tables.get(0)), new Span(90, 20, 0, it.tables.get(1)));
         Tensor q = it.gather(it.queries, spans, 110);
         for (int threads : new int[] {1, 2}) {
             try (Workers pool = new WorkerPool(threads)) {
                 Tensor out = Tensor.allocate(arena, 110, q.cols());
-                new VectorKernels().attention(pool, shape, it.blocks, spans, q, out);
-                assertSameBits(out, three, threads + " threads");
+                for (Kernels kernels : providers) {
+                    kernels.attention(pool, shape, it.blocks, spans, q, out);
+                    assertSameBits(out, three, kernels.name() + ", threads: " + threads);
+                }
             }
         }
     }

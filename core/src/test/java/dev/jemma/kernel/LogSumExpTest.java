@@ -30,6 +30,10 @@ class LogSumExpTest {
             new ScalarKernels().logSumExp(workers, x, scalar);
             new VectorKernels().logSumExp(workers, x, vector);
             assertThat(vector).isEqualTo(scalar);
+            for (Kernels emitted : TestData.emittedKernels()) {
+                emitted.logSumExp(workers, x, vector);
+                assertThat(vector).as(emitted.name()).isEqualTo(scalar);
+            }
             for (int r = 0; r < 3; r++) {
                 double sum = 0;
                 for (int c = 0; c < cols; c++) {

@@ -2,12 +2,17 @@ package dev.jemma.kernel;
 
 import static org.assertj.core.api.Assertions.fail;
 
+import dev.jemma.kernel.x86.CodeSpace;
+import dev.jemma.kernel.x86.CpuFeatures;
+import dev.jemma.kernel.x86.EmitException;
+import dev.jemma.kernel.x86.Isa;
 import dev.jemma.tensor.DType;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
@@ -17,6 +22,23 @@ final class TestData {
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private TestData() {}
+
+    /** Emitted code by every instruction set that this machine has. */
+    static List<Kernels> emittedKernels() {
+        List<Kernels> all = new ArrayList<>();
+        try {
+            CodeSpace space = CodeSpace.system();
+            CpuFeatures cpu = CpuFeatures.detect(space);
+            for (Isa isa : Isa.values()) {
+                if (isa.supported(cpu)) {
+                    all.add(new X86Kernels(isa, space));
+                }
+            }
+        } catch (EmitException e) {
+            return all; // KernelProvidersTest says where that may be
+        }
+        return all;
+    }
 
     /** A row-major matrix in the file's encoding: random codes; scales finite, now and then zero, negative, subnormal. */
     static MemorySegment weights(Random random, DType type, int rows, int cols) {

@@ -1,0 +1,111 @@
+package dev.jemma.kernel;
+
+import dev.jemma.kernel.x86.CodeSpace;
+import dev.jemma.kernel.x86.Isa;
+import dev.jemma.tensor.DType;
+import dev.jemma.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.util.List;
+
+/**
+ * The provider of machine code written at run time, for x86-64: the same bits as the scalar twin, which computes the one
+ * thing that has no emitted form, attention with heads that are no multiple of 16. Needs no module and no flag.
+ */
+final class X86Kernels implements Kernels {
+    private final Isa isa;
+    private final X86Linear linear;
+    private final X86Rows rows;
+    private final X86Attention attention;
+    private final Kernels twin = new ScalarKernels();
+
+    X86Kernels(Isa isa, CodeSpace space) {
+        this.isa = isa;
+        rows = new X86Rows(isa, space);
+        attention = new X86Attention(isa, space, rows);
+        linear = new X86Linear(isa, space);
+    }
+
+    @Override
+    public String name() {
+        return isa.title();
+    }
+
+    @Override
+    public MatrixBuilder matrix(DType type, int rows, int cols, Arena arena) {
+        return PanelLayout.has(type)
+                ? new PackedMatrix.Builder(type, rows, cols, arena)
+                : new ScalarMatrix.Builder(type, rows, cols, arena);
+    }
+
+    @Override
+    public void linear(Workers workers, Tensor x, List<Matrix> weights, List<Tensor> outputs, Precision precision) {
+        linear.linear(workers, x, weights, outputs, precision);
+    }
+
+    @Override
+    public void rmsNorm(Workers workers, Tensor x, Tensor weight, float eps, Tensor out) {
+        Shapes.norm(x, weight, out);
+        Split.rows(workers, x.rows(), x.cols(), (from, to) -> rows.rmsNorm(x, weight, eps, out, from, to));
+    }
+
+    @Override
+    public void rope(Workers workers, Tensor x, int headDim, RopeTable table, int[] positions) {
+        float[] angles = table.upTo(Shapes.rope(x, headDim, table, positions));
+        Split.rows(workers, x.rows(), x.cols(), (from, to) -> {
+            for (int t = from; t < to; t++) {
+                rows.rope(x, t, headDim, angles, headDim * positions[t]);
+            }
+        });
+    }
+
+    @Override
+    public void storeKv(Workers workers, AttentionShape shape, KvBlocks blocks, List<Span> spans, Tensor k, Tensor v) {
+        KvStore.store(workers, shape, blocks, spans, k, v);
+    }
+
+    @Override
+    public void attention(
+            Workers workers, AttentionShape shape, KvBlocks blocks, List<Span> spans, Tensor q, Tensor out) {
+        if (!X86Attention.takes(shape.headDim())) {
+            twin.attention(workers, shape, blocks, spans, q, out);
+            return;
+        }
+        Shapes.attention(shape, spans, q, out);
+        X86Attention.Batch batch = attention.batch(shape, blocks, spans, q, out);
+        workers.run(batch.chunks(), batch);
+    }
+
+    @Override
+    public void geglu(Workers workers, Tensor gate, Tensor up, Tensor out) {
+        Shapes.same(gate, up, out);
+        Split.rows(
+                workers,
+                gate.rows(),
+                gate.cols(),
+                (from, to) -> rows.geglu(gate.data(), up.data(), out.data(), gate.offset(from, 0), gate.offset(to, 0)));
+    }
+
+    @Override
+    public void add(Workers workers, Tensor a, Tensor b, Tensor out) {
+        Shapes.same(a, b, out);
+        Split.rows(
+                workers,
+                a.rows(),
+                a.cols(),
+                (from, to) -> rows.add(a.data(), b.data(), out.data(), a.offset(from, 0), a.offset(to, 0)));
+    }
+
+    @Override
+    public void softcap(Workers workers, Tensor x, float cap) {
+        Split.rows(
+                workers,
+                x.rows(),
+                x.cols(),
+                (from, to) -> rows.softcap(x.data(), cap, x.offset(from, 0), x.offset(to, 0)));
+    }
+
+    @Override
+    public void logSumExp(Workers workers, Tensor x, double[] out) {
+        LogSumExp.compute(workers, x, out, rows);
+    }
+}
