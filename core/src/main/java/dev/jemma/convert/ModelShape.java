@@ -27,12 +27,6 @@ public enum ModelShape {
     GEMMA3_1B("gemma3_text", 1152, 26, 6912, 4, 1, 256, 262_144, 32_768, 512),
     GEMMA3_4B("gemma3_text", 2560, 34, 10_240, 8, 4, 256, 262_208, 131_072, 1024);
 
-    private static final String CONFIG = """
-            {"model_type": "%s", "hidden_size": %d, "num_hidden_layers": %d, "intermediate_size": %d,
-             "num_attention_heads": %d, "num_key_value_heads": %d, "head_dim": %d, "vocab_size": %d,
-             "max_position_embeddings": %d, "query_pre_attn_scalar": %d, "rope_scaling": %s, "sliding_window": %d}
-            """;
-
     private final String modelType;
     private final int hiddenSize;
     private final int layers;
@@ -95,7 +89,11 @@ public enum ModelShape {
         String scaling = this == GEMMA3_4B ? "{\"rope_type\": \"linear\", \"factor\": 8}" : "null";
         String json = String.format(
                 Locale.ROOT,
-                CONFIG,
+                """
+                {"model_type": "%s", "hidden_size": %d, "num_hidden_layers": %d, "intermediate_size": %d,
+                 "num_attention_heads": %d, "num_key_value_heads": %d, "head_dim": %d, "vocab_size": %d,
+                 "max_position_embeddings": %d, "query_pre_attn_scalar": %d, "rope_scaling": %s, "sliding_window": %d}
+                """,
                 modelType,
                 hiddenSize,
                 layers,

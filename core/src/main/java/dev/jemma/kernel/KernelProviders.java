@@ -1,5 +1,6 @@
 package dev.jemma.kernel;
 
+import dev.jemma.JemmaException;
 import dev.jemma.kernel.x86.EmitException;
 import dev.jemma.kernel.x86.Isa;
 import java.util.Objects;
@@ -27,7 +28,7 @@ public final class KernelProviders {
     /**
      * The provider for this process.
      *
-     * @throws IllegalArgumentException if {@value #PROPERTY} names no provider or one that cannot run here
+     * @throws JemmaException if {@value #PROPERTY} names no provider or one that cannot run here
      */
     public static Kernels choose() {
         String wanted = System.getProperty(PROPERTY, "");
@@ -36,7 +37,7 @@ public final class KernelProviders {
             case "scalar" -> new ScalarKernels();
             case "vector" -> {
                 if (!hasVectors()) {
-                    throw new IllegalArgumentException("-D" + PROPERTY + "=vector needs the vector module; start Java"
+                    throw new JemmaException("-D" + PROPERTY + "=vector needs the vector module; start Java"
                             + " with --add-modules=" + VECTOR_MODULE);
                 }
                 yield Vectors.kernels();
@@ -44,13 +45,13 @@ public final class KernelProviders {
             default -> {
                 Optional<Isa> isa = EmittedKernels.named(wanted);
                 if (isa.isEmpty() && !wanted.equals("x86")) {
-                    throw new IllegalArgumentException(
+                    throw new JemmaException(
                             "-D" + PROPERTY + "=" + wanted + " names no kernels; use scalar, vector or x86");
                 }
                 try {
                     yield EmittedKernels.find(isa);
                 } catch (EmitException e) {
-                    throw new IllegalArgumentException("-D" + PROPERTY + "=" + wanted + ": " + e.getMessage(), e);
+                    throw new JemmaException("-D" + PROPERTY + "=" + wanted + ": " + e.getMessage(), e);
                 }
             }
         };

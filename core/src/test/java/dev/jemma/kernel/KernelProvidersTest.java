@@ -170,7 +170,7 @@ class KernelProvidersTest {
         System.setProperty(KernelProviders.PROPERTY, "x86");
         System.setProperty(CodeSpace.PROPERTY, "off");
         assertThatThrownBy(KernelProviders::choose)
-                .isInstanceOf(IllegalArgumentException.class)
+                .isInstanceOf(dev.jemma.JemmaException.class)
                 .hasMessageContaining("-Djemma.emit=off");
     }
 
@@ -184,7 +184,7 @@ class KernelProvidersTest {
     void aNameThatIsNoProviderIsNamedInTheError() {
         System.setProperty(KernelProviders.PROPERTY, "abacus");
         assertThatThrownBy(KernelProviders::choose)
-                .isInstanceOf(IllegalArgumentException.class)
+                .isInstanceOf(dev.jemma.JemmaException.class)
                 .hasMessageContaining("abacus")
                 .hasMessageContaining("scalar, vector or x86");
     }
