@@ -26,8 +26,12 @@ import java.util.Random;
  * file.
  */
 public final class KernelSpeed {
-    private static final int[] TOKENS = {1, 4, 512};
-    private static final long NANOS_PER_CASE = 600_000_000L;
+    private static final int[] TOKENS = {1, 4, 8, 16, 32, 512};
+    private static final long NANOS_PER_CASE = 500_000_000L;
+    /** Many times what caches hold, so that few tokens are measured from memory. */
+    private static final long LARGE_BYTES = 512L << 20;
+
+    private static final int COLS = 1024;
 
     private final Kernels kernels = KernelProviders.choose();
     private final Workers workers;
@@ -53,15 +57,19 @@ public final class KernelSpeed {
     }
 
     private void type(DType type) {
-        int cols = 1024;
-        Matrix large = matrix(type, 65_536, cols);
-        Matrix small = matrix(type, 2_048, cols);
+        try (Arena memory = Arena.ofShared()) {
+            int rows = (int) (LARGE_BYTES / type.bytesFor(COLS)) & -1024;
+            type(type, matrix(memory, type, rows), matrix(memory, type, 2_048));
+        }
+    }
+
+    private void type(DType type, Matrix large, Matrix small) {
         for (Precision precision : Precision.values()) {
             StringBuilder line = new StringBuilder();
             for (int tokens : TOKENS) {
-                Matrix w = tokens > 4 ? small : large;
+                Matrix w = tokens > 32 ? small : large;
                 double nanos = product(w, tokens, precision);
-                double perSecond = (double) w.rows() * cols * tokens / nanos;
+                double perSecond = (double) w.rows() * COLS * tokens / nanos;
                 line.append(String.format(Locale.ROOT, "  %4d: %6.1f", tokens, perSecond));
                 if (tokens == 1) {
                     line.append(String.format(Locale.ROOT, " (%.1f GB/s)", w.byteSize() / nanos));
@@ -73,10 +81,12 @@ public final class KernelSpeed {
 
     /** Time of one product that 5 % of runs beat (neighbours disturb the others), after as long a warm-up. */
     private double product(Matrix w, int tokens, Precision precision) {
-        Tensor x = activations(tokens, w.cols());
-        List<Matrix> weights = List.of(w);
-        List<Tensor> outputs = List.of(Tensor.allocate(arena, tokens, w.rows()));
-        return measure(() -> kernels.linear(workers, x, weights, outputs, precision));
+        try (Arena memory = Arena.ofShared()) {
+            Tensor x = activations(tokens, w.cols());
+            List<Matrix> weights = List.of(w);
+            List<Tensor> outputs = List.of(Tensor.allocate(memory, tokens, w.rows()));
+            return measure(() -> kernels.linear(workers, x, weights, outputs, precision));
+        }
     }
 
     private static double measure(Runnable work) {
@@ -104,15 +114,15 @@ public final class KernelSpeed {
         return x;
     }
 
-    private Matrix matrix(DType type, int rows, int cols) {
+    private Matrix matrix(Arena memory, DType type, int rows) {
         int rowsAtOnce = 256;
-        byte[] bytes = new byte[Math.toIntExact(rowsAtOnce * type.bytesFor(cols))];
+        byte[] bytes = new byte[Math.toIntExact(rowsAtOnce * type.bytesFor(COLS))];
         new Random(2).nextBytes(bytes);
         // exponents that cannot be infinite in any of the formats
         for (int i = 0; i < bytes.length; i++) {
             bytes[i] &= (byte) 0xbb;
         }
-        MatrixBuilder builder = kernels.matrix(type, rows, cols, arena);
+        MatrixBuilder builder = kernels.matrix(type, rows, COLS, memory);
         for (int row = 0; row < rows; row += rowsAtOnce) {
             builder.put(row, MemorySegment.ofArray(bytes));
         }

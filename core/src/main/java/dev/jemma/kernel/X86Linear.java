@@ -35,11 +35,11 @@ final class X86Linear {
 
     private static final long INT8_MULTIPLICATIONS_PER_CHUNK = 1 << 22;
     private static final long FLOAT_MULTIPLICATIONS_PER_CHUNK = 1 << 20;
-    /** Panels larger than that are fetched ahead in steps. */
-    private static final int MOST_AHEAD = 64 * 1024;
+    /** While a panel is computed the next one is fetched; of larger ones, what comes soon. */
+    private static final int MOST_AHEAD = 256 * 1024;
 
-    private static final int MOST_TOKENS = 12;
     private static final int FEW_AHEAD = 8 * 1024;
+    private static final int MOST_TOKENS = 12;
 
     private final Isa isa;
     private final CodeSpace space;
@@ -144,7 +144,7 @@ final class X86Linear {
                 new Int8Pass(workers, x, rounded, roundedOutputs, from, tokens).run(workers);
             }
             if (!others.isEmpty()) {
-                new FloatPass(x, others, otherOutputs, from, tokens).run(workers);
+                new FloatPass(workers.threads(), x, others, otherOutputs, from, tokens).run(workers);
             }
         }
     }
@@ -162,7 +162,8 @@ final class X86Linear {
         a.set(LONG, LinearCode.MIN_SCALES, layout.minScaleAt);
         a.set(LONG, LinearCode.FACTORS, layout.groupScaleAt);
         a.set(LONG, LinearCode.MIN_FACTORS, layout.groupMinAt);
-        a.set(LONG, LinearCode.PREFETCH, layout.panelBytes <= MOST_AHEAD ? layout.panelBytes : FEW_AHEAD);
+        int ahead = layout.panelBytes <= MOST_AHEAD ? layout.panelBytes : scales > 0 ? 0 : FEW_AHEAD;
+        a.set(LONG, LinearCode.PREFETCH, ahead);
         a.set(LONG, LinearCode.FLOAT_MINIMA, 4L * scales);
         return a;
     }
@@ -179,6 +180,7 @@ final class X86Linear {
                     tokens,
                     LinearCode.maxTokens(isa),
                     (long) LinearCode.RECORD_BYTES * (x.cols() / BLOCK),
+                    workers.threads(),
                     INT8_MULTIPLICATIONS_PER_CHUNK);
             Records mine = X86Linear.this.records.get();
             mine.grow((long) LinearCode.RECORD_BYTES * tokens * (x.cols() / BLOCK));
@@ -223,7 +225,7 @@ final class X86Linear {
     }
 
     private final class FloatPass extends X86Pass<Matrix> {
-        FloatPass(Tensor x, List<Matrix> weights, List<Tensor> outputs, int from, int tokens) {
+        FloatPass(int threads, Tensor x, List<Matrix> weights, List<Tensor> outputs, int from, int tokens) {
             super(
                     x,
                     weights,
@@ -232,6 +234,7 @@ final class X86Linear {
                     tokens,
                     FloatCode.maxTokens(isa),
                     4L * x.cols(),
+                    threads,
                     FLOAT_MULTIPLICATIONS_PER_CHUNK);
         }
 

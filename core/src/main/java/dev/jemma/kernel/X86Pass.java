@@ -21,6 +21,10 @@ abstract class X86Pass<M extends Matrix> implements Workers.Chunk {
     private static final long INPUT_BYTES_PER_CHUNK = 256 * 1024;
 
     private static final long WEIGHTS_PER_CHUNK = 1 << 18;
+    /** Chunks for each thread, so that all end at about the same time, unless they get smaller than that part. */
+    private static final int CHUNKS_PER_THREAD = 4;
+
+    private static final int SMALLEST_PART = 4;
 
     private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
 
@@ -56,7 +60,7 @@ abstract class X86Pass<M extends Matrix> implements Workers.Chunk {
     private final int groups;
     private final int largerGroups;
     private final int groupsPerChunk;
-    private final long multiplicationsPerChunk;
+    private final int panelsPerChunk;
 
     X86Pass(
             Tensor x,
@@ -66,16 +70,17 @@ abstract class X86Pass<M extends Matrix> implements Workers.Chunk {
             int tokens,
             int maxTokens,
             long bytesPerToken,
+            int threads,
             long multiplicationsPerChunk) {
         this.x = x;
         this.weights = weights;
         this.outputs = outputs;
         this.firstToken = firstToken;
         this.tokens = tokens;
-        this.multiplicationsPerChunk = multiplicationsPerChunk;
         groups = Math.ceilDiv(tokens, maxTokens);
         largerGroups = tokens % groups;
         groupsPerChunk = Math.clamp(INPUT_BYTES_PER_CHUNK / Math.max(1, maxTokens * bytesPerToken), 1, groups);
+        panelsPerChunk = panelsPerChunk(threads, tokens == 1 ? WEIGHTS_PER_CHUNK : multiplicationsPerChunk);
     }
 
     static Scratch scratch() {
@@ -105,12 +110,15 @@ abstract class X86Pass<M extends Matrix> implements Workers.Chunk {
         return token < inLarger ? token / (size + 1) : largerGroups + (token - inLarger) / size;
     }
 
-    private int panelsPerChunk() {
-        long weightsOfPanel = (long) ROWS * Math.max(1, x.cols());
-        long some = tokens == 1
-                ? WEIGHTS_PER_CHUNK / weightsOfPanel
-                : multiplicationsPerChunk / (weightsOfPanel * Math.min(tokens, groupsPerChunk * size(0)));
-        return Math.clamp(some, 1, Integer.MAX_VALUE);
+    private int panelsPerChunk(int threads, long mostMultiplications) {
+        long panels = 0;
+        for (M w : weights) {
+            panels += Math.ceilDiv(w.rows(), ROWS);
+        }
+        long ofPanel = (long) ROWS * Math.max(1, x.cols()) * Math.min(tokens, groupsPerChunk * size(0));
+        long fair = panels * groupChunks() * ofPanel / ((long) threads * CHUNKS_PER_THREAD);
+        long some = Math.clamp(fair, mostMultiplications / SMALLEST_PART, mostMultiplications);
+        return Math.clamp(some / ofPanel, 1, Integer.MAX_VALUE);
     }
 
     private int panels(int i) {
@@ -118,7 +126,7 @@ abstract class X86Pass<M extends Matrix> implements Workers.Chunk {
     }
 
     private int panelChunks(int i) {
-        return Math.ceilDiv(panels(i), panelsPerChunk());
+        return Math.ceilDiv(panels(i), panelsPerChunk);
     }
 
     private int groupChunks() {
@@ -133,8 +141,8 @@ abstract class X86Pass<M extends Matrix> implements Workers.Chunk {
             rest -= panelChunks(i) * groupChunks();
             i++;
         }
-        int panel = rest / groupChunks() * panelsPerChunk();
-        int endPanel = Math.min(panels(i), panel + panelsPerChunk());
+        int panel = rest / groupChunks() * panelsPerChunk;
+        int endPanel = Math.min(panels(i), panel + panelsPerChunk);
         int group = rest % groupChunks() * groupsPerChunk;
         int endGroup = Math.min(groups, group + groupsPerChunk);
         int middle = Math.clamp(largerGroups, group, endGroup);

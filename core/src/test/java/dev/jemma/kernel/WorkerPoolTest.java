@@ -61,6 +61,27 @@ class WorkerPoolTest {
     }
 
     @Test
+    void theShareOfAThreadThatIsHeldUpIsDoneByTheOthers() {
+        try (Workers pool = new WorkerPool(2)) {
+            for (int round = 0; round < 200; round++) {
+                CountDownLatch others = new CountDownLatch(39);
+                pool.run(40, (chunk, worker) -> {
+                    if (chunk != 20) { // the first of the second share
+                        others.countDown();
+                        return;
+                    }
+                    try {
+                        others.await();
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                });
+                assertThat(others.getCount()).isZero();
+            }
+        }
+    }
+
+    @Test
     void anExceptionOfAChunkReachesTheCallerAndThePoolLivesOn() {
         try (Workers pool = new WorkerPool(3)) {
             for (int i = 0; i < 100; i++) {

@@ -1,6 +1,5 @@
 package dev.jemma.kernel.x86;
 
-import static dev.jemma.kernel.x86.LinearCode.AHEAD;
 import static dev.jemma.kernel.x86.LinearCode.BYTES;
 import static dev.jemma.kernel.x86.LinearCode.CODE;
 import static dev.jemma.kernel.x86.LinearCode.COUNT;
@@ -38,8 +37,8 @@ final class CodeReader {
         highBits = isa.constant(a, codes.bits() == 5 ? FIFTH_BITS : TOP_BITS, register + 1);
     }
 
-    /** Scales of blocks times the signed bytes of their groups; minima with their sign turned. */
-    void multiplyFactors(int scales, int factors, boolean minima) {
+    /** Scales of blocks times the signed bytes of their groups; minima with their sign turned. Fetches as many ahead. */
+    void multiplyFactors(int scales, int factors, boolean minima, boolean fetching) {
         Vec d = isa.register(0);
         Vec line = isa.register(1);
         Vec f = isa.register(2);
@@ -53,9 +52,8 @@ final class CodeReader {
         }
         a.mov(COUNT, argument(SUPERBLOCKS));
         Label block = a.here();
-        a.prefetcht0(Operand.at(CODE, AHEAD, 1, 0));
-        for (int l = 0; l < codes.factorLines(); l++) {
-            a.prefetcht0(Operand.at(SCALE, AHEAD, 1, LINE * l));
+        if (fetching) {
+            LinearCode.fetch(a, 32 + LINE * codes.factorLines());
         }
         for (int h = 0; h < 16 / isa.lanes(); h++) {
             a.vcvtph2ps(d, Operand.at(CODE, 16 * h));

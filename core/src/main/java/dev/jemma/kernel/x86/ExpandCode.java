@@ -35,14 +35,12 @@ public final class ExpandCode {
         Vec t = isa.register(3);
         Operand offset = isa.constant(a, codes.offset(), 4);
         CodeReader reader = new CodeReader(a, isa, codes, 5);
-        a.push(LinearCode.AHEAD);
         a.add(LinearCode.PANEL, LinearCode.argument(LinearCode.W));
         a.add(OUTPUT, LinearCode.argument(LinearCode.Y));
-        a.mov(LinearCode.AHEAD, LinearCode.argument(LinearCode.PREFETCH));
         if (codes.factors()) {
-            reader.multiplyFactors(LinearCode.SCALES, LinearCode.FACTORS, false);
+            reader.multiplyFactors(LinearCode.SCALES, LinearCode.FACTORS, false, false);
             if (codes.minima()) {
-                reader.multiplyFactors(LinearCode.MIN_SCALES, LinearCode.MIN_FACTORS, true);
+                reader.multiplyFactors(LinearCode.MIN_SCALES, LinearCode.MIN_FACTORS, true, false);
             }
             a.lea(LinearCode.SCALE, LinearCode.argument(LinearCode.BYTES));
             a.mov(MINIMUM, LinearCode.SCALE);
@@ -90,7 +88,6 @@ public final class ExpandCode {
         }
         a.loop(LinearCode.COUNT, block);
         a.vzeroupper();
-        a.pop(LinearCode.AHEAD);
         a.ret();
     }
 }

@@ -1,5 +1,6 @@
 package dev.jemma.kernel.x86;
 
+import dev.jemma.kernel.x86.Encoder.Forward;
 import dev.jemma.kernel.x86.Encoder.Label;
 import dev.jemma.kernel.x86.Operand.Mem;
 import dev.jemma.kernel.x86.Operand.Vec;
@@ -50,7 +51,6 @@ public final class FloatCode {
     public static final int TOGETHER = 4;
 
     private static final int AHEAD = 2048;
-    private static final int PREFETCHING_TOKENS = 4;
 
     private static final Gp ARGUMENTS = Gp.RDI;
     private static final Gp PANEL = Gp.RSI;
@@ -131,16 +131,13 @@ public final class FloatCode {
         a.mov(GROUP_COUNT, argument(GROUPS));
         a.mov(GROUP, INPUT);
         a.mov(TOKEN, OUTPUT);
-        Label group = a.here();
-        columns();
-        for (Vec[] token : acc) {
-            for (int p = 0; p < token.length; p++) {
-                a.vmovups(Operand.at(TOKEN, 64 / parts * p), token[p]);
-            }
-            a.add(TOKEN, argument(Y_STRIDE));
-        }
-        a.add(GROUP, argument(X_GROUP_BYTES));
-        a.loop(GROUP_COUNT, group);
+        group(true);
+        a.sub(GROUP_COUNT, 1);
+        Forward done = a.jz();
+        Label next = a.here();
+        group(false);
+        a.loop(GROUP_COUNT, next);
+        a.land(done);
         for (int i = 0; i < together; i++) {
             a.add(PANEL, argument(PANEL_BYTES));
         }
@@ -153,7 +150,19 @@ public final class FloatCode {
         a.ret();
     }
 
-    private void columns() {
+    /** One panel times one group of tokens. Memory is fetched ahead for the first group; the others find it near. */
+    private void group(boolean fetching) {
+        columns(fetching);
+        for (Vec[] token : acc) {
+            for (int p = 0; p < token.length; p++) {
+                a.vmovups(Operand.at(TOKEN, 64 / parts * p), token[p]);
+            }
+            a.add(TOKEN, argument(Y_STRIDE));
+        }
+        a.add(GROUP, argument(X_GROUP_BYTES));
+    }
+
+    private void columns(boolean fetching) {
         a.mov(WEIGHT, PANEL);
         a.mov(QUADS[0], GROUP);
         for (int q = 1; q < Math.ceilDiv(tokens, 4); q++) {
@@ -167,7 +176,7 @@ public final class FloatCode {
         a.mov(COUNT, argument(COLS));
         Label column = a.here();
         int w = tokens * parts * together;
-        for (int i = 0; i < together && tokens <= PREFETCHING_TOKENS; i++) {
+        for (int i = 0; i < together && fetching; i++) {
             a.prefetcht0(strides(WEIGHT, i).plus(AHEAD));
         }
         if (together > 1) {

@@ -1,5 +1,6 @@
 package dev.jemma.kernel.x86;
 
+import dev.jemma.kernel.x86.Encoder.Forward;
 import dev.jemma.kernel.x86.Encoder.Label;
 import dev.jemma.kernel.x86.Operand.Mem;
 import dev.jemma.kernel.x86.Operand.Vec;
@@ -25,6 +26,9 @@ import dev.jemma.kernel.x86.Operand.Vec;
  * 256 bits and no vpdpbusd, products of bytes add up in 16 bits as long as they fit: 15·127·16 for 4 bits, 63·127·4 for
  * 6; 8-bit codes give their signs to the activations. The offset of unsigned codes is −offset·Σxq, a shift of what the
  * record holds. Factors are multiplied out once a panel, to the scratch behind the arguments.
+ *
+ * <p>While the first group goes through a panel, the next one is fetched: in one stream from its first line to its last,
+ * which memory answers faster than one for each part.
  */
 public final class LinearCode {
     /** Byte offsets of the arguments, 64 bits each: where the operands begin in their segments. */
@@ -49,7 +53,7 @@ public final class LinearCode {
     public static final int MIN_FACTORS = 88;
     /** Bytes from token to token in y. */
     public static final int Y_STRIDE = 96;
-    /** How many bytes ahead memory is fetched. */
+    /** How many bytes behind a panel's begin its fetching ahead begins. */
     public static final int PREFETCH = 104;
     /** Where, after the arguments, the multiplied-out minima go. */
     public static final int FLOAT_MINIMA = 112;
@@ -60,9 +64,6 @@ public final class LinearCode {
 
     static final int LINE = 64;
     private static final int ONES = 0x00010001;
-    /** With more tokens than that the arithmetic takes longer than the memory. */
-    private static final int PREFETCHING_TOKENS = 8;
-
     static final Gp ARGUMENTS = Gp.RDI;
     static final Gp PANEL = Gp.RSI;
     private static final Gp INPUT = Gp.RDX;
@@ -135,26 +136,26 @@ public final class LinearCode {
         a.add(PANEL, argument(W));
         a.add(INPUT, argument(X));
         a.add(OUTPUT, argument(Y));
-        a.mov(AHEAD, argument(PREFETCH));
         a.mov(PANEL_COUNT, argument(PANELS));
         Label panel = a.here();
+        a.mov(AHEAD, argument(PREFETCH));
+        a.add(AHEAD, PANEL);
         if (codes.factors()) {
-            reader.multiplyFactors(SCALES, FACTORS, false);
+            reader.multiplyFactors(SCALES, FACTORS, false, true);
             if (codes.minima()) {
-                reader.multiplyFactors(MIN_SCALES, MIN_FACTORS, true);
+                reader.multiplyFactors(MIN_SCALES, MIN_FACTORS, true, true);
             }
         }
         a.mov(GROUP_COUNT, argument(GROUPS));
         a.mov(GROUP, INPUT);
         a.mov(TOKEN, OUTPUT);
-        Label group = a.here();
-        int passes = 16 / (isa.lanes() * parts);
-        for (int pass = 0; pass < passes; pass++) {
-            pass(pass);
-        }
-        a.mov(GROUP, RECORD);
-        a.mov(TOKEN, CODE);
-        a.loop(GROUP_COUNT, group);
+        group(true);
+        a.sub(GROUP_COUNT, 1);
+        Forward done = a.jz();
+        Label next = a.here();
+        group(false);
+        a.loop(GROUP_COUNT, next);
+        a.land(done);
         a.add(PANEL, argument(PANEL_BYTES));
         a.add(OUTPUT, LINE);
         a.loop(PANEL_COUNT, panel);
@@ -169,8 +170,18 @@ public final class LinearCode {
         return Operand.at(ARGUMENTS, offset);
     }
 
+    /** One panel times one group of tokens; then GROUP and TOKEN name the next group. */
+    private void group(boolean fetching) {
+        int passes = 16 / (isa.lanes() * parts);
+        for (int pass = 0; pass < passes; pass++) {
+            pass(pass, fetching && pass == 0);
+        }
+        a.mov(GROUP, RECORD);
+        a.mov(TOKEN, CODE);
+    }
+
     /** All blocks of the rows of one pass times one group of tokens. */
-    private void pass(int pass) {
+    private void pass(int pass, boolean fetching) {
         a.mov(CODE, PANEL);
         a.mov(RECORD, GROUP);
         if (codes.factors()) {
@@ -188,13 +199,8 @@ public final class LinearCode {
         }
         a.mov(COUNT, argument(BLOCKS));
         Label block = a.here();
-        if (pass == 0 && tokens <= PREFETCHING_TOKENS) {
-            for (int line = 0; line < codes.bits(); line++) {
-                a.prefetcht0(Operand.at(CODE, AHEAD, 1, LINE * line));
-            }
-            if (!codes.factors()) {
-                a.prefetcht0(Operand.at(SCALE, AHEAD, 1, 0));
-            }
+        if (fetching) {
+            fetch(a, codes.blockBytes() + (codes.factors() ? 0 : 32));
         }
         int quads = 8 / codes.groups();
         for (int g = 0; g < codes.groups(); g++) {
@@ -219,6 +225,14 @@ public final class LinearCode {
             }
             a.add(CODE, argument(Y_STRIDE));
         }
+    }
+
+    /** The next {@code bytes} of the stream that is fetched ahead. */
+    static void fetch(Assembler a, int bytes) {
+        for (int at = 0; at < bytes; at += LINE) {
+            a.prefetcht0(Operand.at(AHEAD, at));
+        }
+        a.add(AHEAD, bytes);
     }
 
     /** Field {@code i} of the record after the codes, of one token. */
