@@ -1,5 +1,9 @@
 package dev.jemma.infer;
 
+import dev.jemma.kernel.Kernels;
+import dev.jemma.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
@@ -31,6 +35,36 @@ final class Candidates {
         }
     }
 
+    /**
+     * Starts over with tokens among which are the k largest logits and what ties with them, divided by the temperature.
+     * The k-th largest of the maxima of pieces is at most the k-th largest logit, so only pieces that reach it are read.
+     *
+     * @param maxima from {@code first} on: of each piece of the row's first {@code n} columns; at least k
+     */
+    void fillWithLargest(Tensor rows, int row, int n, float[] maxima, int first, int k, float temperature) {
+        int pieces = Math.ceilDiv(n, Kernels.PIECE);
+        float least = kthLargest(maxima, first, pieces, k) / temperature;
+        size = 0;
+        for (int piece = 0; piece < pieces; piece++) {
+            if (maxima[first + piece] / temperature >= least) {
+                int from = piece * Kernels.PIECE;
+                addAtLeast(rows, row, from, Math.min(n, from + Kernels.PIECE), temperature, least);
+            }
+        }
+    }
+
+    private void addAtLeast(Tensor rows, int row, int from, int to, float temperature, float least) {
+        MemorySegment data = rows.data();
+        long at = rows.offset(row, 0);
+        for (int id = from; id < to; id++) {
+            float score = data.get(ValueLayout.JAVA_FLOAT, at + 4L * id) / temperature;
+            if (score >= least && score > Float.NEGATIVE_INFINITY) {
+                ids[size] = id;
+                scores[size++] = score;
+            }
+        }
+    }
+
     int size() {
         return size;
     }
@@ -55,18 +89,22 @@ final class Candidates {
         if (k <= 0 || k >= size) {
             return;
         }
-        // A min-heap of the k largest so far: its root is the threshold that nearly every further token fails.
-        System.arraycopy(scores, 0, heap, 0, k);
+        keepAtLeast(kthLargest(scores, 0, size, k));
+    }
+
+    /** By a min-heap of the k largest so far: its root is the threshold that nearly every further value fails. */
+    private float kthLargest(float[] values, int from, int n, int k) {
+        System.arraycopy(values, from, heap, 0, k);
         for (int i = k / 2 - 1; i >= 0; i--) {
             siftDown(i, k);
         }
-        for (int i = k; i < size; i++) {
-            if (scores[i] > heap[0]) {
-                heap[0] = scores[i];
+        for (int i = from + k; i < from + n; i++) {
+            if (values[i] > heap[0]) {
+                heap[0] = values[i];
                 siftDown(0, k);
             }
         }
-        keepAtLeast(heap[0]);
+        return heap[0];
     }
 
     private void siftDown(int i, int n) {

@@ -43,6 +43,8 @@ final class DraftModel implements Proposer {
     private final KvCache cache;
     private final InferenceOps ops;
     private final PrefixCache prefixes;
+    private final Kernels kernels;
+    private final Workers workers;
     private final Sampler sampler;
     private final int tokens;
     private final int contextLength;
@@ -66,6 +68,8 @@ final class DraftModel implements Proposer {
             int maxBatchRows,
             int tokens) {
         this.gemma = gemma;
+        this.kernels = kernels;
+        this.workers = workers;
         this.tokens = tokens;
         this.maxBatchRows = maxBatchRows;
         contextLength = options.contextLength();
@@ -198,13 +202,14 @@ final class DraftModel implements Proposer {
             rows[i] = slices.get(i).firstRow + slices.get(i).rows - 1;
         }
         Tensor logits = gemma.logits(ops, ops.rows(hidden, rows)); // [guesses, V]
+        sampler.begin(kernels, workers, logits);
         List<Guess> more = new ArrayList<>(guesses.size());
         for (int i = 0; i < rows.length; i++) {
             Guess guess = guesses.get(i);
             Sequence own = guess.follower.own;
             int id;
             try {
-                id = guess.job.choose(own.tokens, own.sample, sampler, logits, i);
+                id = guess.job.choose(own.tokens, own.sample, sampler, i);
             } catch (IllegalArgumentException e) {
                 continue; // the options leave no token that this model knows
             }

@@ -1,6 +1,5 @@
 package dev.jemma.infer;
 
-import dev.jemma.tensor.Tensor;
 import dev.jemma.tokenizer.StreamDecoder;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,9 +97,9 @@ final class GenerationJob extends Job {
         report = report.accept();
     }
 
-    /** The next token of a history by a row of logits. */
-    int choose(TokenHistory tokens, int sample, Sampler sampler, Tensor logits, int row) {
-        return sampler.sample(logits, row, request.sampling(), tokens, sample);
+    /** The next token of a history by one of the sampler's rows of logits. */
+    int choose(TokenHistory tokens, int sample, Sampler sampler, int row) {
+        return sampler.sample(row, request.sampling(), tokens, sample);
     }
 
     /** Takes the token {@code id}, just added to a sequence; true if the sequence goes on. */

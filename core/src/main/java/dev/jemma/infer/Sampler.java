@@ -1,5 +1,7 @@
 package dev.jemma.infer;
 
+import dev.jemma.kernel.Kernels;
+import dev.jemma.kernel.Workers;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -7,30 +9,81 @@ import java.util.Arrays;
 
 /**
  * Chooses the next token from a row of logits. Holds scratch memory only: one instance serves all sequences of an
- * engine. A random number depends on nothing but (seed, sample, position) (DESIGN 5.9), so a request gets the same
+ * engine. Where the logits are taken as they are, only those pieces of a row are looked at whose largest can matter. A random number depends on nothing but (seed, sample, position) (DESIGN 5.9), so a request gets the same
  * tokens whoever shares its batch.
  */
 final class Sampler {
+    private static final Tensor NONE = new Tensor(MemorySegment.NULL, 0, 0);
+
     private final int vocabularySize;
     private final float[] logits;
     private final Candidates candidates;
+    private final int pieces;
+    private Tensor rows = NONE;
+    private float[] maxima = new float[0]; // of each piece of the rows
 
     /** @param vocabularySize tokens that may be produced; rows beyond the tokenizer's vocabulary never are */
     Sampler(int vocabularySize) {
         this.vocabularySize = vocabularySize;
         logits = new float[vocabularySize];
         candidates = new Candidates(vocabularySize);
+        pieces = Math.ceilDiv(vocabularySize, Kernels.PIECE);
+    }
+
+    /** The next samples are taken from these rows of logits, [n, V], while they hold still. */
+    void begin(Kernels kernels, Workers workers, Tensor logits) {
+        rows = logits;
+        if (maxima.length < logits.rows() * pieces) {
+            maxima = new float[logits.rows() * pieces];
+        }
+        kernels.maxima(workers, logits, vocabularySize, maxima);
     }
 
     /**
-     * @param all logits [n, V]
-     * @param row whose
+     * @param row whose logits
      * @param history the sequence up to here
      * @param sample number of this continuation of its prompt
      */
-    int sample(Tensor all, int row, SamplingOptions options, TokenHistory history, int sample) {
-        read(all, row);
-        return sample(options, history, sample);
+    int sample(int row, SamplingOptions options, TokenHistory history, int sample) {
+        if (options.plainLogits() && options.greedy()) {
+            return argmax(row);
+        }
+        if (!fillWithLargest(row, options)) {
+            MemorySegment.copy(rows.data(), ValueLayout.JAVA_FLOAT, rows.offset(row, 0), logits, 0, vocabularySize);
+            return sample(options, history, sample);
+        }
+        narrow(options);
+        return candidates.pick(uniform(options.seed(), sample, history.size()));
+    }
+
+    /** The tokens that top-k leaves or more, at temperature; false if the options ask for a look at all logits. */
+    private boolean fillWithLargest(int row, SamplingOptions options) {
+        int k = options.topK();
+        if (!options.plainLogits() || options.greedy() || k <= 0 || k > pieces) {
+            return false;
+        }
+        float temperature = options.temperature();
+        candidates.fillWithLargest(
+                rows, row, vocabularySize, maxima, row * pieces, k, temperature > 0 ? temperature : 1);
+        return true;
+    }
+
+    /** The first of the largest logits. */
+    private int argmax(int row) {
+        int best = 0;
+        for (int i = 1; i < pieces; i++) {
+            if (maxima[row * pieces + i] > maxima[row * pieces + best]) {
+                best = i;
+            }
+        }
+        float max = maxima[row * pieces + best];
+        int from = best * Kernels.PIECE;
+        for (int id = from; id < Math.min(vocabularySize, from + Kernels.PIECE); id++) {
+            if (rows.get(row, id) == max) {
+                return id;
+            }
+        }
+        return from; // nothing here is a number
     }
 
     int sample(float[] row, SamplingOptions options, TokenHistory history, int sample) {
@@ -45,18 +98,25 @@ final class Sampler {
         if (options.greedy()) {
             return argmax();
         }
+        fill(options);
         narrow(options);
         return candidates.pick(uniform(options.seed(), sample, history.size()));
-    }
-
-    private void read(Tensor all, int row) {
-        MemorySegment.copy(all.data(), ValueLayout.JAVA_FLOAT, all.offset(row, 0), logits, 0, vocabularySize);
     }
 
     /** The tokens that may be chosen and their scores, for tests. */
     Candidates candidates(float[] row, SamplingOptions options, TokenHistory history) {
         System.arraycopy(row, 0, logits, 0, vocabularySize);
         adjust(options, history);
+        fill(options);
+        narrow(options);
+        return candidates;
+    }
+
+    /** The same of a row of {@link #begin}. */
+    Candidates candidates(int row, SamplingOptions options) {
+        if (!fillWithLargest(row, options)) {
+            throw new IllegalArgumentException("all logits matter");
+        }
         narrow(options);
         return candidates;
     }
@@ -113,13 +173,16 @@ final class Sampler {
         }
     }
 
-    private void narrow(SamplingOptions options) {
+    private void fill(SamplingOptions options) {
         candidates.fill(logits, vocabularySize);
-        if (candidates.size() == 0) {
-            throw new IllegalArgumentException("the sampling options forbid every token");
-        }
         if (options.temperature() > 0 && options.temperature() != 1) {
             candidates.temperature(options.temperature());
+        }
+    }
+
+    private void narrow(SamplingOptions options) {
+        if (candidates.size() == 0) {
+            throw new IllegalArgumentException("the sampling options forbid every token");
         }
         candidates.topK(options.topK());
         candidates.topP(options.topP());

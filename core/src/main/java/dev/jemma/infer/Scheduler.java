@@ -191,7 +191,7 @@ final class Scheduler implements AutoCloseable {
     }
 
     /** The rows whose logits are wanted, and whose they are. */
-    private record Wanted(int[] rows, int[] positions, Slice[] slices, boolean logSumExp) {}
+    private record Wanted(int[] rows, int[] positions, Slice[] slices, boolean logSumExp, boolean samples) {}
 
     private void handOutLogits(List<Slice> slices, Tensor hidden) {
         Wanted want = wanted(slices);
@@ -219,6 +219,9 @@ final class Scheduler implements AutoCloseable {
                     job.accept(want.positions[first + i], piece, i);
                 }
             });
+            if (want.samples) {
+                sampler.begin(kernels, workers, logits);
+            }
             for (int i = from; i < to; i++) {
                 Slice s = want.slices[i];
                 if (s.sequence.job instanceof GenerationJob job && holds(s.sequence, want.positions[i])) {
@@ -247,12 +250,14 @@ final class Scheduler implements AutoCloseable {
         Slice[] whose = new Slice[total];
         int n = 0;
         boolean logSumExp = false;
+        boolean samples = false;
         for (Slice s : slices) {
             Job job = s.sequence.job;
             if (job instanceof EmbeddingJob) {
                 continue;
             }
             logSumExp |= job instanceof ScoreJob || (job instanceof GenerationJob g && g.needsLogSumExp());
+            samples |= job instanceof GenerationJob;
             int end = s.sequence.computed() + s.rows;
             // the last position of a scored text predicts nothing that was asked for
             int last = job instanceof ScoreJob ? Math.min(end, job.maxLength() - 1) : end;
@@ -262,7 +267,8 @@ final class Scheduler implements AutoCloseable {
                 whose[n++] = s;
             }
         }
-        return new Wanted(Arrays.copyOf(rows, n), Arrays.copyOf(positions, n), Arrays.copyOf(whose, n), logSumExp);
+        return new Wanted(
+                Arrays.copyOf(rows, n), Arrays.copyOf(positions, n), Arrays.copyOf(whose, n), logSumExp, samples);
     }
 
     /** Copies hidden rows out of the scratch memory. */
@@ -303,7 +309,7 @@ final class Scheduler implements AutoCloseable {
         }
         try {
             for (Sequence s : all) {
-                int id = job.choose(s.tokens, s.sample, sampler, logits.values(), row);
+                int id = job.choose(s.tokens, s.sample, sampler, row);
                 s.tokens.add(id);
                 if (slice.confirms(id)) { // only the first token forks, and nothing is guessed then
                     s.advance(1);

@@ -14,6 +14,9 @@ import java.util.List;
  * call ({@link IllegalArgumentException}); {@code T} is the number of rows (tokens) in a batch.
  */
 public interface Kernels {
+    /** Columns of a piece whose largest {@link #maxima} finds. */
+    int PIECE = 256;
+
     /** Short name shown by {@code doctor}: {@code scalar}, {@code vector-512}, … */
     String name();
 
@@ -69,4 +72,10 @@ public interface Kernels {
      * …) over tiles of 4,096 columns folded by {@link Lanes#sum}, and tiles added in float64.
      */
     void logSumExp(Workers workers, Tensor x, double[] out);
+
+    /**
+     * The largest of each {@value #PIECE} of the first {@code cols} columns of x [T, V], the last piece of a row being what
+     * is left; out [T · ⌈cols / {@value #PIECE}⌉] or longer. What is not a number may or may not be passed over.
+     */
+    void maxima(Workers workers, Tensor x, int cols, float[] out);
 }

@@ -193,4 +193,9 @@ final class ScalarKernels implements Kernels {
     public void logSumExp(Workers workers, Tensor x, double[] out) {
         LogSumExp.compute(workers, x, out, new LogSumExp.Scalar());
     }
+
+    @Override
+    public void maxima(Workers workers, Tensor x, int cols, float[] out) {
+        Maxima.compute(workers, x, cols, out, new LogSumExp.Scalar());
+    }
 }

@@ -92,4 +92,9 @@ final class VectorKernels implements Kernels {
     public void logSumExp(Workers workers, Tensor x, double[] out) {
         LogSumExp.compute(workers, x, out, new VectorLogSumExp());
     }
+
+    @Override
+    public void maxima(Workers workers, Tensor x, int cols, float[] out) {
+        Maxima.compute(workers, x, cols, out, new VectorLogSumExp());
+    }
 }

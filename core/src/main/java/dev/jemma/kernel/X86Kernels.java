@@ -108,4 +108,9 @@ final class X86Kernels implements Kernels {
     public void logSumExp(Workers workers, Tensor x, double[] out) {
         LogSumExp.compute(workers, x, out, rows);
     }
+
+    @Override
+    public void maxima(Workers workers, Tensor x, int cols, float[] out) {
+        Maxima.compute(workers, x, cols, out, rows);
+    }
 }

@@ -3,12 +3,20 @@ package dev.jemma.infer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.jemma.kernel.KernelProviders;
+import dev.jemma.kernel.Kernels;
+import dev.jemma.kernel.WorkerPool;
+import dev.jemma.kernel.Workers;
+import dev.jemma.tensor.Tensor;
 import dev.jemma.testing.Golden;
 import dev.jemma.testing.Tensors;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -135,6 +143,60 @@ class SamplerTest {
         }
         assertThat(mass / total).isGreaterThanOrEqualTo(0.9499);
         assertThat((mass - Math.exp(row[kept.size() - 1])) / total).isLessThan(0.9501);
+    }
+
+    @Test
+    void lookingAtTheLargestPiecesAloneChangesNothing() {
+        int n = 40 * Kernels.PIECE + 17;
+        Kernels kernels = KernelProviders.choose();
+        Random random = new Random(3);
+        try (Arena arena = Arena.ofShared();
+                Workers workers = new WorkerPool(2)) {
+            Tensor logits = Tensor.allocate(arena, 5, n + 9); // rows beyond the vocabulary are never produced
+            Sampler sampler = new Sampler(n);
+            float[][] rows = new float[logits.rows()][n];
+            for (int row = 0; row < rows.length; row++) {
+                for (int id = 0; id < logits.cols(); id++) {
+                    float x = (float) random.nextGaussian();
+                    float value = switch (row) {
+                        case 0 -> x;
+                        case 1 -> Math.round(2 * x); // many ties
+                        case 2 -> id < n - 1 ? Float.NEGATIVE_INFINITY : x;
+                        case 3 -> x - id / 100f; // all of the largest in one piece
+                        default -> Math.nextUp(1f) - random.nextInt(4) * Math.ulp(1f); // ties once divided
+                    };
+                    logits.set(row, id, id < n ? value : 100);
+                    if (id < n) {
+                        rows[row][id] = value;
+                    }
+                }
+            }
+            sampler.begin(kernels, workers, logits);
+            TokenHistory history = new TokenHistory(new int[] {2});
+            for (int row = 0; row < rows.length; row++) {
+                assertThat(sampler.sample(row, SamplingOptions.GREEDY, history, 0))
+                        .isEqualTo(sampler.sample(rows[row], SamplingOptions.GREEDY, history, 0));
+                for (int k : new int[] {1, 2, 7, 40, 41}) {
+                    SamplingOptions options = SamplingOptions.builder()
+                            .temperature(k % 3 + 0.7f)
+                            .topK(k)
+                            .topP(0.9f)
+                            .build();
+                    assertThat(scores(sampler.candidates(row, options)))
+                            .isEqualTo(scores(new Sampler(n).candidates(rows[row], options, history)));
+                    assertThat(sampler.sample(row, options, history, k))
+                            .isEqualTo(sampler.sample(rows[row], options, history, k));
+                }
+            }
+        }
+    }
+
+    private static Map<Integer, Float> scores(Candidates candidates) {
+        Map<Integer, Float> scores = new TreeMap<>();
+        for (int i = 0; i < candidates.size(); i++) {
+            scores.put(candidates.id(i), candidates.score(i));
+        }
+        return scores;
     }
 
     @Test

@@ -65,4 +65,9 @@ final class WrongSums implements Kernels {
     public void logSumExp(Workers workers, Tensor x, double[] out) {
         twin.logSumExp(workers, x, out);
     }
+
+    @Override
+    public void maxima(Workers workers, Tensor x, int cols, float[] out) {
+        twin.maxima(workers, x, cols, out);
+    }
 }
