@@ -1,6 +1,7 @@
 package dev.jemma.kernel;
 
 import static dev.jemma.kernel.VectorMath.F;
+import static dev.jemma.kernel.VectorMath.I;
 import static dev.jemma.kernel.VectorMath.L;
 import static dev.jemma.kernel.VectorMath.loadInts;
 import static dev.jemma.kernel.VectorMath.toFloat;
@@ -12,17 +13,19 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 
 /**
- * One panel times one token, int8 arithmetic: codes go from memory to registers, become floats and are multiplied at
- * once, so each packed byte is read once and nothing is written but 16 sums. Within a group sums are exact, so four of
- * them run side by side. The offset of unsigned codes is the start value −offset·Σxq.
+ * One panel times one token, int8 arithmetic: codes go from memory to registers, become floats (or 16-bit integers,
+ * where sums fit them) and are multiplied at once, so each packed byte is read once and nothing is written but 16 sums.
+ * Within a group sums are exact, so several of them run side by side. The offset of unsigned codes is the start value −offset·Σxq.
  */
 final class Gemv {
     private static final int ROWS = PanelLayout.ROWS;
     private static final long LINE = PanelLayout.LINE;
     private static final int BLOCK = PanelLayout.BLOCK;
     private static final int NIBBLES = 0x0f0f0f0f;
+    private static final int NIBBLE_PAIR = 0x000f000f;
 
     private Gemv() {}
 
@@ -63,14 +66,17 @@ final class Gemv {
         }
     }
 
-    /** 4-bit codes in groups of 32; {@code m} [block][16] is read only if {@code hasMin}. */
+    /**
+     * 4-bit codes in groups of 32; {@code m} [block][16] is read only if {@code hasMin}. Products of a code and a rounded
+     * activation are small enough for a group's sums in 16 bits, two to a lane: 15·127·8 each.
+     */
     static void codes4(
             MemorySegment w,
             long at,
             int blocks,
             int offset,
             boolean hasMin,
-            float[] codes,
+            int[] pairs,
             float[] dx,
             float[] sum,
             int block0,
@@ -81,20 +87,20 @@ final class Gemv {
             int block = block0 + b;
             for (int h = 0; h < ROWS; h += L) {
                 long line = at + 4 * LINE * b + 4L * h;
-                FloatVector s0 = FloatVector.broadcast(F, -offset * sum[block]);
-                FloatVector s1 = FloatVector.zero(F);
-                FloatVector s2 = s1;
-                FloatVector s3 = s1;
-                for (int j = 0; j < 8; j++) {
-                    IntVector u = nibbles(w, line, j);
-                    int k = BLOCK * block + 4 * j;
-                    s0 = toFloat(u.and(255)).fma(FloatVector.broadcast(F, codes[k]), s0);
-                    s1 = toFloat(u.lanewise(LSHR, 8).and(255)).fma(FloatVector.broadcast(F, codes[k + 1]), s1);
-                    s2 = toFloat(u.lanewise(LSHR, 16).and(255)).fma(FloatVector.broadcast(F, codes[k + 2]), s2);
-                    s3 = toFloat(u.lanewise(LSHR, 24)).fma(FloatVector.broadcast(F, codes[k + 3]), s3);
+                ShortVector s0 = IntVector.zero(I).reinterpretAsShorts();
+                ShortVector s1 = s0;
+                for (int j = 0; j < 4; j++) {
+                    IntVector v = loadInts(w, line + j * LINE);
+                    int i = BLOCK / 2 * block + 4 * j;
+                    s0 = s0.add(nibblePairs(v).mul(broadcastPairs(pairs[i])));
+                    s1 = s1.add(nibblePairs(v.lanewise(LSHR, 8)).mul(broadcastPairs(pairs[i + 1])));
+                    s0 = s0.add(nibblePairs(v.lanewise(LSHR, 4)).mul(broadcastPairs(pairs[i + 2])));
+                    s1 = s1.add(nibblePairs(v.lanewise(LSHR, 12)).mul(broadcastPairs(pairs[i + 3])));
                 }
+                IntVector both = s0.add(s1).reinterpretAsInts();
+                IntVector total = both.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both.lanewise(ASHR, 16));
                 FloatVector scale = FloatVector.fromArray(F, s, b * ROWS + h);
-                Gemm.add(s0.add(s1).add(s2.add(s3)), scale, dx[block], acc, h);
+                Gemm.add(toFloat(total).add(-offset * sum[block]), scale, dx[block], acc, h);
                 if (hasMin) {
                     FloatVector min = FloatVector.fromArray(F, m, b * ROWS + h).neg();
                     float scaledSum = dx[block] * sum[block];
@@ -181,6 +187,15 @@ final class Gemv {
                 Gemm.add(s0.add(s1).add(s2.add(s3)), scale, dx[group / 2], acc, h);
             }
         }
+    }
+
+    /** The lowest nibbles of both halves of every lane. */
+    private static ShortVector nibblePairs(IntVector v) {
+        return v.and(NIBBLE_PAIR).reinterpretAsShorts();
+    }
+
+    private static ShortVector broadcastPairs(int pair) {
+        return IntVector.broadcast(I, pair).reinterpretAsShorts();
     }
 
     /** Four nibbles of every lane, those of elements 4j … 4j+3 of the block, as bytes. */

@@ -29,6 +29,11 @@ final class PackedTokens {
     float[] scaledSum = new float[0];
     /** Σ of codes of every 16; filled for a single token only. */
     float[] halfSum = new float[0];
+    /**
+     * Codes k and k + 2, then k + 1 and k + 3 of every four as 16-bit halves of an integer; filled for a single token
+     * only.
+     */
+    int[] pairs = new int[0];
 
     PackedTokens(boolean int8) {
         this.int8 = int8;
@@ -47,6 +52,7 @@ final class PackedTokens {
             sum = grown(sum, blocks);
             scaledSum = grown(scaledSum, blocks);
             halfSum = grown(halfSum, 2 * (cols / BLOCK));
+            pairs = pairs.length >= cols / 2 ? pairs : new int[cols / 2];
         }
         if (count == 1) {
             packToken(x, from, 0);
@@ -112,6 +118,11 @@ final class PackedTokens {
             if (lanes == 1) {
                 halfSum[2 * b] = first;
                 halfSum[2 * b + 1] = second;
+                for (int k = 0; k < BLOCK; k += 4) {
+                    int pair = (BLOCK * b + k) / 2;
+                    pairs[pair] = (int) codes[k] & 0xffff | (int) codes[k + 2] << 16;
+                    pairs[pair + 1] = (int) codes[k + 1] & 0xffff | (int) codes[k + 3] << 16;
+                }
             }
         }
     }

@@ -194,7 +194,7 @@ final class VectorLinear {
                                 blocks,
                                 layout.codeOffset,
                                 hasMin,
-                                x.values,
+                                x.pairs,
                                 x.scale,
                                 x.sum,
                                 block0,
