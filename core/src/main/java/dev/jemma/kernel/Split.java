@@ -20,7 +20,9 @@ final class Split {
             return;
         }
         int chunks = Math.ceilDiv(rows, perChunk);
-        workers.run(
-                chunks, (chunk, worker) -> work.run(chunk * perChunk, (int) Math.min(rows, (chunk + 1L) * perChunk)));
+        workers.run(chunks, (chunk, worker) -> {
+            int from = (int) ((long) rows * chunk / chunks);
+            work.run(from, (int) (rows * (chunk + 1L) / chunks)); // as even as can be
+        });
     }
 }
