@@ -7,6 +7,7 @@ import dev.jemma.kernel.Precision;
 import dev.jemma.kernel.WorkerPool;
 import dev.jemma.kernel.Workers;
 import dev.jemma.machine.Machine;
+import dev.jemma.memory.HugeArena;
 import dev.jemma.model.EmbeddingHead;
 import dev.jemma.model.Gemma;
 import dev.jemma.model.GemmaConfig;
@@ -86,10 +87,9 @@ public final class LanguageModel implements AutoCloseable {
      *
      * @throws dev.jemma.JemmaException if it cannot be read, or is not a model that Jemma runs
      */
-    @SuppressWarnings("MustBeClosedChecker") // the model closes the arena
     public static LanguageModel open(Path path, ModelOptions options) {
         ModelFiles files = ModelFiles.open(path);
-        Arena weights = Arena.ofShared();
+        Arena weights = HugeArena.ofShared();
         Workers workers = new WorkerPool(
                 options.threads().orElseGet(() -> Machine.detect().threads().count()));
         try {

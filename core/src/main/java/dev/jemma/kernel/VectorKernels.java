@@ -18,7 +18,7 @@ final class VectorKernels implements Kernels {
     @Override
     public MatrixBuilder matrix(DType type, int rows, int cols, Arena arena) {
         return PanelLayout.has(type)
-                ? new PackedMatrix.Builder(type, rows, cols, arena)
+                ? new PanelPacker(type, rows, cols, arena)
                 : new ScalarMatrix.Builder(type, rows, cols, arena);
     }
 

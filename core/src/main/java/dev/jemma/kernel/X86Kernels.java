@@ -33,7 +33,7 @@ final class X86Kernels implements Kernels {
     @Override
     public MatrixBuilder matrix(DType type, int rows, int cols, Arena arena) {
         return PanelLayout.has(type)
-                ? new PackedMatrix.Builder(type, rows, cols, arena)
+                ? new PanelPacker(type, rows, cols, arena)
                 : new ScalarMatrix.Builder(type, rows, cols, arena);
     }
 

@@ -2,6 +2,7 @@ package dev.jemma.model;
 
 import dev.jemma.kernel.AttentionShape;
 import dev.jemma.kernel.KvBlocks;
+import dev.jemma.memory.HugeArena;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,7 +18,7 @@ public final class KvCache implements AutoCloseable {
     private record Kind(int window, int rowFloats) {}
 
     private final long budgetBytes;
-    private final Arena arena = Arena.ofShared();
+    private final Arena arena = HugeArena.ofShared();
     private final List<BlockPool> pools = new ArrayList<>();
     private final int[] windows;
     private final int[] groupOfLayer;

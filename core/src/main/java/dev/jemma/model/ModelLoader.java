@@ -12,6 +12,7 @@ import dev.jemma.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +26,8 @@ import java.util.function.LongConsumer;
  * before a byte is read.
  */
 public final class ModelLoader {
-    private static final long STAGING_BYTES = 1L << 20;
+    /** Small enough for the second-level cache, and for the matrices of a small model to keep several threads busy. */
+    private static final long STAGING_BYTES = 128L << 10;
 
     private final ModelFiles files;
     private final GemmaConfig config;
@@ -34,6 +36,7 @@ public final class ModelLoader {
     private final Arena arena;
     private final LongConsumer progress;
     private final AtomicLong bytesRead = new AtomicLong();
+    private final MemorySegment[] staging;
 
     /**
      * @param arena owns the weights
@@ -46,6 +49,8 @@ public final class ModelLoader {
         this.workers = workers;
         this.arena = arena;
         this.progress = progress;
+        staging = new MemorySegment[workers.threads()];
+        Arrays.fill(staging, MemorySegment.NULL);
     }
 
     /** Bytes that {@link #load} will read. */
@@ -148,17 +153,23 @@ public final class ModelLoader {
         int step = Math.clamp(STAGING_BYTES / rowBytes, MatrixBuilder.ROWS, Math.max(rows, MatrixBuilder.ROWS))
                 / MatrixBuilder.ROWS
                 * MatrixBuilder.ROWS;
-        workers.run(Math.ceilDiv(rows, step), (chunk, _) -> {
+        workers.run(Math.ceilDiv(rows, step), (chunk, worker) -> {
             int first = chunk * step;
             int n = Math.min(step, rows - first);
-            try (Arena staging = Arena.ofConfined()) {
-                MemorySegment raw = staging.allocate(n * rowBytes, 64);
-                file.read(tensor, first * rowBytes, raw);
-                builder.put(first, raw);
-            }
+            MemorySegment raw = staging(worker, step * rowBytes).asSlice(0, n * rowBytes);
+            file.read(tensor, first * rowBytes, raw);
+            builder.put(first, raw);
             count(n * rowBytes);
         });
         return new Linear.Packed(builder.build());
+    }
+
+    /** A worker's staging buffer; grows to the largest that is asked for. */
+    private MemorySegment staging(int worker, long bytes) {
+        if (staging[worker].byteSize() < bytes) {
+            staging[worker] = Arena.ofAuto().allocate(bytes, Tensor.ALIGNMENT_BYTES);
+        }
+        return staging[worker];
     }
 
     private void count(long bytes) {

@@ -1,5 +1,6 @@
 package dev.jemma.model;
 
+import dev.jemma.memory.HugeArena;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -20,7 +21,7 @@ final class Workspace implements AutoCloseable {
         long used;
     }
 
-    private final Arena arena = Arena.ofShared();
+    private final Arena arena = HugeArena.ofShared();
     private final Region[] regions = {new Region(), new Region()};
     private int current;
 

@@ -8,7 +8,7 @@ import dev.jemma.kernel.x86.CodeSpace;
 import dev.jemma.kernel.x86.CpuFeatures;
 import dev.jemma.kernel.x86.EmitException;
 import dev.jemma.kernel.x86.Isa;
-import dev.jemma.kernel.x86.Pages;
+import dev.jemma.memory.Pages;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -116,6 +116,11 @@ class KernelProvidersTest {
         }
 
         @Override
+        public int adviseHuge(long address, long bytes) {
+            return pages.adviseHuge(address, bytes);
+        }
+
+        @Override
         public int unmap(long address, long bytes) {
             return pages.unmap(address, bytes);
         }
@@ -134,7 +139,7 @@ class KernelProvidersTest {
     @Test
     void whereProtectionCannotChangeASecondMappingIsExecuted() {
         assumeTrue(canEmit());
-        CodeSpace space = CodeSpace.over(new Refusing(CodeSpace.systemPages(), false));
+        CodeSpace space = CodeSpace.over(new Refusing(Pages.system(), false));
         Isa isa = EmittedKernels.best(CpuFeatures.detect(space), Optional.empty());
         assertThat(EmittedKernels.checked(isa, space).name()).isEqualTo(isa.title());
     }
@@ -142,7 +147,7 @@ class KernelProvidersTest {
     @Test
     void whereNoPageCanBeExecutedTheReasonNamesBothWays() {
         assumeTrue(canEmit());
-        CodeSpace space = CodeSpace.over(new Refusing(CodeSpace.systemPages(), true));
+        CodeSpace space = CodeSpace.over(new Refusing(Pages.system(), true));
         assertThatThrownBy(() -> CpuFeatures.detect(space))
                 .isInstanceOfSatisfying(
                         EmitException.class, e -> assertThat(e.mendable()).isTrue())

@@ -1,5 +1,6 @@
 package dev.jemma.kernel.x86;
 
+import dev.jemma.memory.Pages;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Locale;
@@ -36,17 +37,12 @@ public final class CodeSpace {
         }
         try {
             Code.link();
-            return over(new LinuxPages());
+            return over(Pages.system());
         } catch (IllegalCallerException e) {
             Module module = CodeSpace.class.getModule();
             throw EmitException.mendable("native access is denied to Jemma; start Java with --enable-native-access="
                     + (module.isNamed() ? module.getName() : "ALL-UNNAMED"));
         }
-    }
-
-    /** The calls of this system, for tests that refuse some of them. */
-    public static Pages systemPages() {
-        return new LinuxPages();
     }
 
     /** One over other pages. */

@@ -1,4 +1,4 @@
-package dev.jemma.kernel.x86;
+package dev.jemma.memory;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
@@ -12,13 +12,17 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
-/** The calls of Linux's C library. */
+/** The calls of Linux's C library, linked once: that costs milliseconds. */
 final class LinuxPages implements Pages {
     private static final int MAP_SHARED = 1;
     private static final int MAP_PRIVATE = 2;
     private static final int MAP_ANONYMOUS = 0x20;
     private static final int CLOSE_ON_EXEC = 1;
+    private static final int HUGE_PAGE = 14; // MADV_HUGEPAGE
+
+    private static @Nullable LinuxPages shared;
 
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO = STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
@@ -27,13 +31,25 @@ final class LinuxPages implements Pages {
             "mmap", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
     private final MethodHandle mprotect =
             link("mprotect", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
-    /** What only the second way to executable memory needs: linking costs milliseconds each. */
-    private static final class Fallback {
+    private final MethodHandle madvise =
+            link("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+
+    /** What is called at the end, and what only the second way to executable memory needs. */
+    private static final class Later {
         static final MethodHandle MUNMAP = link("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
         static final MethodHandle MEMFD_CREATE =
                 link("memfd_create", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
         static final MethodHandle FTRUNCATE = link("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
         static final MethodHandle CLOSE = link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    }
+
+    static synchronized Pages shared() {
+        LinuxPages pages = shared;
+        if (pages == null) {
+            pages = new LinuxPages();
+            shared = pages;
+        }
+        return pages;
     }
 
     @SuppressWarnings("restricted")
@@ -73,17 +89,22 @@ final class LinuxPages implements Pages {
     }
 
     @Override
+    public int adviseHuge(long address, long bytes) {
+        return (int) call(state -> (int) madvise.invokeExact(state, address, bytes, HUGE_PAGE));
+    }
+
+    @Override
     public int unmap(long address, long bytes) {
-        return (int) call(state -> (int) Fallback.MUNMAP.invokeExact(state, address, bytes));
+        return (int) call(state -> (int) Later.MUNMAP.invokeExact(state, address, bytes));
     }
 
     @Override
     public int file(long bytes) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment name = arena.allocateFrom("jemma-kernels");
-            int file = (int) call(state -> (int) Fallback.MEMFD_CREATE.invokeExact(state, name, CLOSE_ON_EXEC));
+            int file = (int) call(state -> (int) Later.MEMFD_CREATE.invokeExact(state, name, CLOSE_ON_EXEC));
             if (file >= 0) {
-                int refused = (int) call(state -> (int) Fallback.FTRUNCATE.invokeExact(state, file, bytes));
+                int refused = (int) call(state -> (int) Later.FTRUNCATE.invokeExact(state, file, bytes));
                 if (refused < 0) {
                     close(file);
                     return refused;
@@ -95,6 +116,6 @@ final class LinuxPages implements Pages {
 
     @Override
     public int close(int file) {
-        return (int) call(state -> (int) Fallback.CLOSE.invokeExact(state, file));
+        return (int) call(state -> (int) Later.CLOSE.invokeExact(state, file));
     }
 }
