@@ -61,7 +61,7 @@ build() {
         echo "jemma: building (once; about a minute the first time) …" >&2
         mkdir -p "$HOME_DIR/cli/target"
         # New files, not new content in the old ones: a Jemma that runs keeps the jars that it opened.
-        rm -rf "$HOME_DIR/cli/target/lib" "$HOME_DIR/cli/target/jemma-cli.jar" "$BUILD_STAMP"
+        rm -rf "$HOME_DIR/cli/target/lib" "$HOME_DIR/cli/target/jemma-cli.jar" "$BUILD_STAMP" "$HOME_DIR"/cli/target/*.aot
         : >"$BUILD_STAMP.new" # older than any edit made while the build runs
         if (cd "$HOME_DIR" && JAVA_HOME=$JDK mvn -q -B -pl cli -am package -Dquick -Dmaven.test.skip=true) \
             >"$BUILD_LOG" 2>&1 </dev/null; then

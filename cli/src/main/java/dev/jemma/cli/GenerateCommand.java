@@ -11,6 +11,7 @@ import dev.jemma.infer.SamplingOptions;
 import dev.jemma.infer.TokenLogprob;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -89,24 +90,31 @@ final class GenerateCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         check();
         String text = requests.isPresent() ? "" : prompt.orElseGet(this::readPrompt);
+        int code;
+        Path model;
         try (SpeculationFlags.Prepared prepared = guessing.prepare(console, run);
                 RunOptions.Opened opened = run.open(console, reference, prepared.speculation())) {
-            LanguageModel model = opened.model();
-            GenerationDefaults defaults = model.defaults();
-            SamplingOptions sampling = flags.sampling(defaults);
-            console.note(
-                    opened.located().name() + ", " + model.kernels() + ", " + model.threads() + " threads, context "
-                            + model.engine().options().contextLength() + ": " + flags.describe(defaults, sampling));
-            if (trace) {
-                model.engine().probe(new Tracer(console));
-            }
-            if (requests.isPresent()) {
-                new GenerationBatch(console, model, flags, sampling, special, samples, logprobs)
-                        .run(requests.get(), out);
-                return Jemma.OK;
-            }
-            return one(opened, text, sampling);
+            model = opened.located().path();
+            code = generate(opened, text);
         }
+        StartCache.makeLater(model);
+        return code;
+    }
+
+    private int generate(RunOptions.Opened opened, String text) throws IOException {
+        LanguageModel model = opened.model();
+        GenerationDefaults defaults = model.defaults();
+        SamplingOptions sampling = flags.sampling(defaults);
+        console.note(opened.located().name() + ", " + model.kernels() + ", " + model.threads() + " threads, context "
+                + model.engine().options().contextLength() + ": " + flags.describe(defaults, sampling));
+        if (trace) {
+            model.engine().probe(new Tracer(console));
+        }
+        if (requests.isPresent()) {
+            new GenerationBatch(console, model, flags, sampling, special, samples, logprobs).run(requests.get(), out);
+            return Jemma.OK;
+        }
+        return one(opened, text, sampling);
     }
 
     private void check() {

@@ -12,6 +12,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -54,7 +55,8 @@ public final class Jemma implements Callable<Integer> {
     }
 
     public static void main(String[] args) {
-        System.exit(run(Console.system(), args));
+        Relaunch relaunch = Relaunch.prepare(args);
+        System.exit(run(Console.system(), Commands.all(), relaunch, args));
     }
 
     /** Runs one command line; returns its exit code. Does not end the process. */
@@ -63,7 +65,12 @@ public final class Jemma implements Callable<Integer> {
     }
 
     static int run(Console console, List<Commands.Entry> entries, String... args) {
+        return run(console, entries, Relaunch.none(), args);
+    }
+
+    private static int run(Console console, List<Commands.Entry> entries, Relaunch relaunch, String... args) {
         Jemma jemma = new Jemma(console, entries, args);
+        jemma.line.setExecutionStrategy(parsed -> relaunch.run().orElseGet(() -> new RunLast().execute(parsed)));
         int code;
         try {
             code = jemma.line.execute(args);

@@ -54,7 +54,7 @@ class LauncherTest {
     void cardboard() throws IOException {
         checkout = Files.createDirectories(temp.resolve("a checkout"));
         Files.createDirectories(checkout.resolve("bin"));
-        for (String file : List.of("jemma", "bin/find-jdk.sh", "bin/build.sh")) {
+        for (String file : List.of("jemma", "bin/find-jdk.sh", "bin/build.sh", "bin/java-flags.sh")) {
             Files.copy(ROOT.resolve(file), checkout.resolve(file));
         }
         assertThat(checkout.resolve("jemma").toFile().setExecutable(true)).isTrue();
@@ -128,7 +128,8 @@ class LauncherTest {
 
     @Test
     void theScriptsAreGoodShell() throws IOException, InterruptedException {
-        for (String script : List.of("jemma", "test", ".ci/run", "bin/find-jdk.sh", "bin/build.sh", "bin/slow-tests")) {
+        for (String script : List.of(
+                "jemma", "test", ".ci/run", "bin/find-jdk.sh", "bin/build.sh", "bin/java-flags.sh", "bin/slow-tests")) {
             for (String shell : List.of("/bin/sh", "/bin/dash", "/bin/bash")) {
                 if (Files.isExecutable(Path.of(shell))) {
                     Outcome outcome =
@@ -172,17 +173,100 @@ class LauncherTest {
         Files.createSymbolicLink(links.resolve("two"), links.resolve("one"));
         Outcome outcome = end(start(links.resolve("two"), "generate", "two  words", "*", ""));
         assertThat(outcome.out()).contains("<dev.jemma.cli.Main>\n<generate>\n<two  words>\n<*>\n<>\n");
-        assertThat(outcome.out()).contains("<" + checkout.toRealPath() + "/cli/target/jemma-cli.jar:");
+        assertThat(outcome.out()).contains("<" + checkout.toRealPath() + "/cli/target/jemma-cli.jar>");
     }
 
     @Test
-    void onlyCommandsThatComputeGetTheVectorModule() throws IOException, InterruptedException {
+    void onlyCommandsThatComputeAreToldHowTheyMayStartAgain() throws IOException, InterruptedException {
         assertThat(jemma("generate", "x").out())
-                .contains("<jdk.incubator.vector>")
+                .containsAnyOf("<jdk.incubator.vector>", "<-Djemma.relaunch=true>")
                 .contains("<-Xlog:disable>");
-        assertThat(jemma("tokenize", "x").out()).doesNotContain("vector").doesNotContain("TieredStopAtLevel");
-        assertThat(jemma("generate", "--help").out()).doesNotContain("vector").contains("TieredStopAtLevel=1");
+        assertThat(jemma("tokenize", "x").out())
+                .doesNotContain("vector")
+                .doesNotContain("relaunch")
+                .doesNotContain("TieredStopAtLevel");
+        assertThat(jemma("generate", "--help").out())
+                .doesNotContain("vector")
+                .doesNotContain("relaunch")
+                .contains("TieredStopAtLevel=1");
         assertThat(jemma().out()).contains("TieredStopAtLevel=1");
+    }
+
+    @Test
+    void theVectorModuleComesWhereKernelsAreNotWrittenAtRunTime() throws IOException, InterruptedException {
+        for (String flag : List.of("-Djemma.emit=off", "-Djemma.kernels=vector")) {
+            environment.put("JEMMA_JAVA_OPTS", "-Xmx1g " + flag);
+            assertThat(jemma("generate", "x").out())
+                    .contains("<jdk.incubator.vector>")
+                    .doesNotContain("relaunch");
+        }
+        environment.remove("JEMMA_JAVA_OPTS");
+        environment.put("JDK_JAVA_OPTIONS", "-Djemma.emit=off");
+        assertThat(jemma("generate", "x").out()).contains("<jdk.incubator.vector>");
+    }
+
+    private boolean emits(String processor, String flags) throws IOException, InterruptedException {
+        Path list = Files.writeString(temp.resolve("cpuinfo"), processor);
+        Process process = start(
+                tools.resolve("sh"),
+                "-c",
+                ". \"$0\"; emits \"$1\" \"$2\"",
+                checkout.resolve("bin/java-flags.sh").toString(),
+                list.toString(),
+                flags);
+        return end(process).code() == 0;
+    }
+
+    @Test
+    void theProcessorAndTheFlagsTellWhetherKernelsAreWrittenAtRunTime() throws IOException, InterruptedException {
+        String new8 = "processor\t: 0\nmodel name\t: A chip of avx2\nflags\t\t: fpu fma avx f16c avx2\nbugs\t\t:\n";
+        assertThat(emits(new8, "-Xmx8g -Djemma.kernels=x86-avx2")).isTrue();
+        assertThat(emits(new8, "-Xmx8g -Djemma.kernels=vector -Xss1m")).isFalse();
+        assertThat(emits(new8, "-Djemma.emit=off")).isFalse();
+        for (String lacking : List.of("avx2", "fma", "f16c")) {
+            assertThat(emits(new8.replace(" " + lacking, " x" + lacking), "")).isFalse();
+        }
+        assertThat(emits("processor\t: 0\nFeatures\t: fp asimd avx2 fma f16c\n", ""))
+                .isFalse();
+        assertThat(emits("", "")).isFalse();
+    }
+
+    private String startFlag(String... arguments) throws IOException, InterruptedException {
+        return jemma(arguments)
+                .out()
+                .lines()
+                .filter(line -> line.contains("aot=") || line.contains("AOTCache="))
+                .findFirst()
+                .orElse("");
+    }
+
+    @Test
+    void aCacheThatFitsIsUsedAndOneThatDoesNotIsMadeAnew() throws IOException, InterruptedException {
+        Files.writeString(
+                temp.resolve("jdk/release"), "JAVA_VERSION=\"25.0.1\"\nJAVA_RUNTIME_VERSION=\"25.0.1+8-X\"\n");
+        String wanted = startFlag("generate", "x");
+        assertThat(wanted).matches("<-Djemma.aot=.*/a checkout/cli/target/start-jdk-25\\.0\\.1\\+8-X(-vector)?\\.aot>");
+        Path cache = Path.of(wanted.substring("<-Djemma.aot=".length(), wanted.length() - 1));
+        Files.writeString(cache, "");
+        Files.setLastModifiedTime(cache, FileTime.from(Instant.now().plusSeconds(60)));
+        assertThat(startFlag("generate", "x")).isEqualTo("<-XX:AOTCache=" + cache + ">");
+        environment.put("JEMMA_AOT", "off");
+        assertThat(startFlag("generate", "x")).isEqualTo("<-Djemma.aot=>");
+        environment.remove("JEMMA_AOT");
+        Path jar = Files.writeString(checkout.resolve("cli/target/lib/new.jar"), "");
+        Files.setLastModifiedTime(jar, FileTime.from(Instant.now().plusSeconds(120)));
+        assertThat(startFlag("generate", "x")).isEqualTo(wanted);
+        Files.delete(jar);
+        Files.writeString(
+                temp.resolve("jdk/release"), "JAVA_VERSION=\"25.0.2\"\nJAVA_RUNTIME_VERSION=\"25.0.2+9-X\"\n");
+        assertThat(startFlag("generate", "x")).startsWith("<-Djemma.aot=").contains("25.0.2+9-X");
+    }
+
+    @Test
+    void noCacheIsMadeWithFlagsOfTheCallersOrByCommandsThatComputeNothing() throws IOException, InterruptedException {
+        assertThat(startFlag("list")).isEqualTo("<-Djemma.aot=>");
+        environment.put("JEMMA_JAVA_OPTS", "-Xmx8g");
+        assertThat(startFlag("generate", "x")).isEqualTo("<-Djemma.aot=>");
     }
 
     @Test

@@ -53,18 +53,21 @@ public final class LanguageModel implements AutoCloseable {
         this.options = options;
         this.weights = weights;
         this.workers = workers;
-        tokenizer = TokenizerLoader.load(files);
+        Parallel<Tokenizer> reading = Parallel.start("jemma-tokenizer", () -> TokenizerLoader.load(files));
         if (options.speculation() instanceof Speculation.Draft draft) {
-            draft.model().checkDraftOf(this);
+            draft.model().checkDraftOf(reading.join().vocabulary()); // before all the weights are read
         }
-        chatTemplate = ChatTemplates.of(files, tokenizer);
-        defaults = GenerationDefaults.of(files, tokenizer.special());
         kernels = KernelProviders.choose();
         long total = ModelLoader.bytesToRead(files);
-        ModelLoader loader = new ModelLoader(
-                files, kernels, workers, weights, done -> options.loading().loaded(done, total));
+        ModelLoader loader = new ModelLoader(files, kernels, workers, weights, done -> {
+            reading.check();
+            options.loading().loaded(done, total);
+        });
         gemma = loader.load(options.embeddingScale());
         EmbeddingHead head = loader.loadHead();
+        tokenizer = reading.join();
+        chatTemplate = ChatTemplates.of(files, tokenizer);
+        defaults = GenerationDefaults.of(files, tokenizer.special());
         EngineOptions engineOptions = engineOptions(files.config(), total);
         engine = new Engine(
                 gemma,
@@ -135,12 +138,11 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /** Ids must mean the same in both; control tokens, which differ in name and number within a family, may differ. */
-    private void checkDraftOf(LanguageModel target) {
+    private void checkDraftOf(Vocabulary theirs) {
         if (config().embedsText()) {
             throw new EngineException("an embedding model does not generate text, so it cannot draft; choose another");
         }
         Vocabulary mine = tokenizer.vocabulary();
-        Vocabulary theirs = target.tokenizer.vocabulary();
         for (int id = 0; id < Math.max(mine.size(), theirs.size()); id++) {
             String here = textPiece(mine, id);
             String there = textPiece(theirs, id);

@@ -67,6 +67,16 @@ public final class KernelProviders {
         return slower(reason);
     }
 
+    /** Whether emitted code runs here; the first question takes some tenths of a second, and prepares the answer. */
+    public static boolean emits() {
+        try {
+            EmittedKernels.find(Optional.empty());
+            return true;
+        } catch (EmitException e) {
+            return false;
+        }
+    }
+
     /** Why emitted code does not run here although a setting might let it; empty if it runs or never could. */
     public static Optional<String> refusal() {
         try {
@@ -83,9 +93,10 @@ public final class KernelProviders {
         if (!reason.isEmpty()) {
             LOG.log(
                     System.Logger.Level.WARNING,
-                    "Emitted kernels are off, so everything runs slower ({0} kernels): {1}",
-                    vectors ? "vector" : "scalar",
-                    reason);
+                    "Emitted kernels are off, so everything runs {0}: {1}{2}",
+                    vectors ? "slower (vector kernels)" : "many times slower (scalar kernels)",
+                    reason,
+                    vectors ? "" : "; or start Java with --add-modules=" + VECTOR_MODULE + ", the next best");
         } else if (!vectors) {
             LOG.log(
                     System.Logger.Level.WARNING,

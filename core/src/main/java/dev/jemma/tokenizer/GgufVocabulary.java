@@ -12,6 +12,8 @@ import java.util.Optional;
  * stores Gemma 3's space runs with real spaces, scores added pieces −1000 and calls some user-defined pieces control
  * tokens; {@link #vocabulary} undoes that, {@link #of} does it again.
  *
+ * <p>Lists and arrays are held, not copied: decoding every piece once more would be felt at start.
+ *
  * @param tokens pieces by id
  * @param scores scores by id
  * @param types codes of {@link PieceType} by id
@@ -22,10 +24,6 @@ public record GgufVocabulary(List<String> tokens, float[] scores, int[] types) {
     public static final String PREFIX = "tokenizer.ggml.";
 
     private static final float ADDED_SCORE = -1000;
-
-    public GgufVocabulary {
-        tokens = List.copyOf(tokens);
-    }
 
     /**
      * What a GGUF file's keys hold; empty if there are no pieces.

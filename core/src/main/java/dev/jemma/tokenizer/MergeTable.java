@@ -1,15 +1,19 @@
 package dev.jemma.tokenizer;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.jemma.format.FormatException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All merges of a vocabulary: which two neighbouring symbols make a piece, and which merge comes first. A symbol is a
  * normal piece, or a character that occurs in normal pieces without being one (numbered from {@code size} on), or a
  * character unknown to the vocabulary (the complement of its code point, hence negative). SentencePiece merges any
- * two symbols whose texts joined are a piece, so the table holds every split of every piece into two symbols.
+ * two symbols whose texts joined are a piece, so the table holds every split of every piece into two symbols. That takes
+ * longer to make than a prompt takes to encode: until much text has come, the joined texts themselves are looked up.
  */
 final class MergeTable {
     /** No merge: greater than every merge. */
@@ -20,11 +24,16 @@ final class MergeTable {
     private static final long MIX = 0x9E3779B97F4A7C15L;
     private static final long EMPTY = -1;
     private static final int BMP = 1 << 16;
+    /** Merges asked for before the table is worth its while: some 100,000 characters of text. */
+    private static final int QUESTIONS_WITHOUT_TABLE = 1 << 18;
 
+    private final Vocabulary vocabulary;
+    private final int[] normal; // ids of the pieces that merging can reach, by falling score
     private final int size;
     private final int[] order; // by id: place in falling score, equal scores share a place
     private final byte[] charLength; // by id: UTF-16 units of normal pieces
-    private final long[] table; // left symbol, right symbol, merged id: 20 bits each
+    private volatile long @Nullable [] table; // left symbol, right symbol, merged id: 20 bits each
+    private int questions; // about: threads may overwrite each other
     private final int[] bmpSymbols; // by character
     private final Map<Integer, Integer> otherSymbols = new HashMap<>(); // by code point above U+FFFF
     private final JoinFilter joins = new JoinFilter();
@@ -32,6 +41,7 @@ final class MergeTable {
     private int lonelyCount;
 
     MergeTable(Vocabulary vocabulary, SpecialTokens special) {
+        this.vocabulary = vocabulary;
         size = vocabulary.size();
         order = new int[size];
         charLength = new byte[size];
@@ -39,14 +49,13 @@ final class MergeTable {
         for (int c = 0; c < BMP; c++) {
             bmpSymbols[c] = ~c;
         }
-        int[] normal = normalPieces(vocabulary, special);
+        normal = normalPieces(vocabulary, special);
         for (int id : normal) {
             enterCharacters(vocabulary, id);
         }
         for (int id : normal) {
             enterLonelyCharacters(vocabulary, id);
         }
-        table = tableOf(splits(vocabulary, normal));
     }
 
     /** The merge of two symbols: its order in the upper bits, the piece it makes in the lower; or {@link #NONE}. */
@@ -54,15 +63,55 @@ final class MergeTable {
         if ((left | right) < 0) {
             return NONE;
         }
+        long[] entries = table;
+        if (entries == null) {
+            return questions++ < QUESTIONS_WITHOUT_TABLE ? search(left, right) : find(makeTable(), left, right);
+        }
+        return find(entries, left, right);
+    }
+
+    private long find(long[] entries, int left, int right) {
         long key = (long) left << ID_BITS | right;
-        int i = slot(key);
-        for (long entry; (entry = table[i]) != EMPTY; i = i + 1 == table.length ? 0 : i + 1) {
+        int i = slot(key, entries.length);
+        for (long entry; (entry = entries[i]) != EMPTY; i = i + 1 == entries.length ? 0 : i + 1) {
             if (entry >>> ID_BITS == key) {
-                int id = (int) entry & ID_MASK;
-                return (long) order[id] << ID_BITS | id;
+                return merge((int) entry & ID_MASK);
             }
         }
         return NONE;
+    }
+
+    private long merge(int id) {
+        return (long) order[id] << ID_BITS | id;
+    }
+
+    /** The same without the table: the piece whose text is that of the two symbols. */
+    private long search(int left, int right) {
+        byte[] first = text(left);
+        byte[] second = text(right);
+        if (first.length + second.length > PieceIndex.MAX_PIECE_BYTES) {
+            return NONE;
+        }
+        byte[] joined = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, joined, first.length, second.length);
+        int id = vocabulary.index().find(joined, 0, joined.length, PieceIndex.hash(joined, 0, joined.length));
+        return id >= 0 && charLength[id] != 0 ? merge(id) : NONE;
+    }
+
+    private byte[] text(int symbol) {
+        return isPiece(symbol)
+                ? Arrays.copyOfRange(vocabulary.text(), vocabulary.start(symbol), vocabulary.end(symbol))
+                : Character.toString(codePoint(symbol)).getBytes(UTF_8);
+    }
+
+    /** Makes the table if it is not there yet. */
+    synchronized long[] makeTable() {
+        long[] entries = table;
+        if (entries == null) {
+            entries = tableOf(splits());
+            table = entries;
+        }
+        return entries;
     }
 
     /** Which of two merges comes first: the lower; equal for equal scores, where the leftmost wins. */
@@ -177,7 +226,7 @@ final class MergeTable {
         }
     }
 
-    private long[] splits(Vocabulary vocabulary, int[] normal) {
+    private long[] splits() {
         byte[] text = vocabulary.text();
         long[] prefix = new long[PieceIndex.MAX_PIECE_BYTES + 1];
         long[] found = new long[1024];
@@ -192,12 +241,12 @@ final class MergeTable {
                 if ((text[at] & 0xC0) == 0x80) {
                     continue; // inside a character
                 }
-                int left = symbol(vocabulary, from, at, prefix[at - from]);
+                int left = symbol(from, at, prefix[at - from]);
                 if (left < 0) {
                     continue;
                 }
                 long rest = PieceIndex.suffix(prefix[to - from], prefix[at - from], to - at);
-                int right = symbol(vocabulary, at, to, rest);
+                int right = symbol(at, to, rest);
                 if (right < 0) {
                     continue;
                 }
@@ -211,7 +260,7 @@ final class MergeTable {
     }
 
     // The symbol whose text is text[from, to), or −1.
-    private int symbol(Vocabulary vocabulary, int from, int to, long hash) {
+    private int symbol(int from, int to, long hash) {
         byte[] text = vocabulary.text();
         if (to - from <= 4 && to - from == bytesOfCharacter(text[from])) {
             return Math.max(-1, symbol(codePoint(text, from)));
@@ -237,11 +286,11 @@ final class MergeTable {
         return codePoint;
     }
 
-    private long[] tableOf(long[] entries) {
+    private static long[] tableOf(long[] entries) {
         long[] slots = new long[entries.length + entries.length / 4 * 3 + 16];
         Arrays.fill(slots, EMPTY);
         for (long entry : entries) {
-            int i = (int) Math.unsignedMultiplyHigh((entry >>> ID_BITS) * MIX, slots.length);
+            int i = slot(entry >>> ID_BITS, slots.length);
             while (slots[i] != EMPTY) {
                 i = i + 1 == slots.length ? 0 : i + 1;
             }
@@ -250,7 +299,7 @@ final class MergeTable {
         return slots;
     }
 
-    private int slot(long key) {
-        return (int) Math.unsignedMultiplyHigh(key * MIX, table.length);
+    private static int slot(long key, int slots) {
+        return (int) Math.unsignedMultiplyHigh(key * MIX, slots);
     }
 }

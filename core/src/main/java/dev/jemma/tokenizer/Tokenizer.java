@@ -24,7 +24,7 @@ public final class Tokenizer {
     private final int[] byteIds = new int[256]; // by byte; ABSENT where there is no piece
     private final byte[] byteOf; // by id, where the piece is a byte
 
-    /** Builds the tables for a vocabulary; takes some tenths of a second for Gemma's. */
+    /** Builds the tables for a vocabulary; takes a tenth of a second for Gemma's. */
     public Tokenizer(Vocabulary vocabulary) {
         this.vocabulary = vocabulary;
         this.special = new SpecialTokens(vocabulary);
