@@ -123,7 +123,7 @@ final class SelfCheck {
         AttentionShape shape = new AttentionShape(2, 1, HEAD_DIM, 0.2f, 20f, 18, true);
         long half = 4L * HEAD_DIM * KvBlocks.TOKENS;
         MemorySegment slab = arena.allocate(4 * half, 64);
-        KvBlocks blocks = new KvBlocks(new MemorySegment[] {slab}, 2, 2 * half, 0, half);
+        KvBlocks blocks = new KvBlocks(KvType.F32, new MemorySegment[] {slab}, 2, 2 * half, 0, half);
         List<Span> spans = List.of(new Span(0, POSITIONS, FIRST_POSITION, new int[] {0, 1}));
         by.storeKv(alone, shape, blocks, spans, random(POSITIONS, HEAD_DIM), random(POSITIONS, HEAD_DIM));
         Tensor q = random(POSITIONS, 2 * HEAD_DIM);
