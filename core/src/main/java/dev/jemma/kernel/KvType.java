@@ -25,6 +25,15 @@ public enum KvType {
         };
     }
 
+    /** Bytes of the features of one value. */
+    long rowBytes(int headDim) {
+        return switch (this) {
+            case F32 -> 4L * headDim;
+            case BF16 -> 2L * headDim;
+            case Q8_0 -> headDim;
+        };
+    }
+
     /** Byte offset of the scale of a block of features and a position (0 … 15) from where a head begins. */
     static long scale(int headDim, int block, int position) {
         return (long) KvBlocks.TOKENS * headDim + 2L * (KvBlocks.TOKENS * block + position);

@@ -9,7 +9,7 @@ import java.lang.foreign.ValueLayout;
  * A thread's scratch memory for attention, and the walk of one chunk: its items go together through every tile of keys,
  * in groups as large as the registers allow, so that a loaded key or value serves several. Each item keeps its own
  * maximum, sums and values, and its own order: the one of {@link ScalarAttention}. Keys and values that are not float32
- * are decoded tile by tile.
+ * are decoded on the way where items are few, else tile by tile.
  */
 final class X86Items {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
@@ -18,7 +18,6 @@ final class X86Items {
     private static final int TOKENS = KvBlocks.TOKENS;
     private static final int BLOCKS = AttentionCode.BLOCKS;
     private static final int LINE = 64;
-    private static final int[] GROUPS = X86Attention.GROUPS;
 
     private final MemorySegment arguments = Arena.ofAuto().allocate(AttentionCode.BYTES, LINE);
     private final MemorySegment hidden = Arena.ofAuto().allocate(4L * TILE, LINE);
@@ -74,6 +73,8 @@ final class X86Items {
     private final class Walk {
         private final X86Attention.Call call;
         private final X86Attention code;
+        private final X86AttentionCodes codes;
+        private final int[] sizes;
         private final AttentionShape shape;
         private final KvBlocks blocks;
         private final Span span;
@@ -82,6 +83,10 @@ final class X86Items {
         private final int kvHead;
         private final int headDim;
         private final int headsPerKey;
+        /** Whether keys and values are read where they lie. */
+        private final boolean direct;
+        /** Bytes of a value as it is read. */
+        private final long rowBytes;
         /** Byte offset of the head within the keys, and the values, of a block. */
         private final long head;
         /** One of the slabs of the arena whose memory the code reads by address: it cannot be closed under a call. */
@@ -98,6 +103,10 @@ final class X86Items {
             blocks = call.blocks();
             headDim = shape.headDim();
             headsPerKey = call.headsPerKey();
+            codes = code.codes(blocks.type(), headDim, count);
+            sizes = codes.groups;
+            direct = blocks.type() == KvType.F32 || codes.form != AttentionCode.Form.F32;
+            rowBytes = direct ? blocks.type().rowBytes(headDim) : 4L * headDim;
             head = kvHead * blocks.type().headBytes(headDim);
         }
 
@@ -107,6 +116,9 @@ final class X86Items {
                 MemorySegment.copy(call.q().data(), offset(item), queries, headBytes * item, headBytes);
             }
             arguments.set(LONG, AttentionCode.HEAD_BYTES, headBytes);
+            arguments.set(LONG, AttentionCode.ROW_BYTES, rowBytes);
+            arguments.set(LONG, AttentionCode.FEATURE_BLOCKS, headDim / KvType.BLOCK);
+            arguments.set(LONG, AttentionCode.KEY_SCALES, KvType.scale(headDim, 0, 0));
             int from = firstKey(0);
             int to = endKey(count - 1);
             for (int tile = from / TILE * TILE; tile < to; tile += TILE) {
@@ -166,10 +178,10 @@ final class X86Items {
             if (whole) {
                 int runs = runs(tile, tile, tile + TILE);
                 int item = 0;
-                for (int g = 0; g < GROUPS.length; g++) {
-                    int groups = (count - item) / GROUPS[g];
+                for (int g = 0; g < sizes.length; g++) {
+                    int groups = (count - item) / sizes[g];
                     addValues(g, item, groups, runs, 0);
-                    item += groups * GROUPS[g];
+                    item += groups * sizes[g];
                 }
             } else {
                 addVisibleValues(tile);
@@ -181,34 +193,33 @@ final class X86Items {
         }
 
         private void scores(int tile, int firstBlock, int endBlock) {
-            boolean plain = blocks.type() == KvType.F32;
-            int start = code.wide ? 0 : firstBlock / 2 * 2;
+            int start = codes.wholeTiles ? 0 : firstBlock / 2 * 2;
             for (int b = start; b < BLOCKS; b++) {
                 int inside = Math.clamp(b, firstBlock, endBlock - 1); // others only fill the registers
                 long at = 4L * headDim * TOKENS * inside;
                 int block = span.blockTable()[tile / TOKENS + inside];
-                if (plain) {
+                if (direct) {
                     pinned = blocks.slab(block);
                     at = blocks.keys(block) + head;
                 } else if (inside == b) {
-                    code.decoder.keys(
-                            blocks.type(), headDim, blocks.slab(block), blocks.keys(block) + head, decoded, at);
+                    code.decoder()
+                            .keys(blocks.type(), headDim, blocks.slab(block), blocks.keys(block) + head, decoded, at);
                 }
                 arguments.set(LONG, AttentionCode.TABLE + 8L * (b - start), pinned.address() + at);
             }
             arguments.set(FLOAT, AttentionCode.NUMBER, shape.scale());
             arguments.set(LONG, AttentionCode.FEATURES, headDim);
             int item = 0;
-            for (int g = 0; g < GROUPS.length; g++) {
-                int groups = (count - item) / GROUPS[g];
+            for (int g = 0; g < sizes.length; g++) {
+                int groups = (count - item) / sizes[g];
                 if (groups > 0) {
                     long to = 4L * (TILE * item + TOKENS * start);
                     operands(0, 4L * headDim * item, to, groups);
-                    int together = code.blocksTogether[g];
+                    int together = codes.blocksTogether[g];
                     arguments.set(LONG, AttentionCode.KEYS, Math.ceilDiv(endBlock - start, together));
-                    code.scores[g].call(arguments, pinned, queries, scores);
+                    codes.scores[g].call(arguments, pinned, queries, scores);
                 }
-                item += groups * GROUPS[g];
+                item += groups * sizes[g];
             }
         }
 
@@ -236,13 +247,13 @@ final class X86Items {
             code.softmax.call(arguments, scores, state, state);
         }
 
-        /** Where keys and values are not float32: the values take the place of the keys. */
+        /** Where they are not read directly: the values take the place of the keys. */
         private void decodeValues(int tile, int firstBlock, int endBlock) {
-            for (int b = firstBlock; b < endBlock && blocks.type() != KvType.F32; b++) {
+            for (int b = firstBlock; b < endBlock && !direct; b++) {
                 int block = span.blockTable()[tile / TOKENS + b];
                 long at = 4L * headDim * TOKENS * b;
-                code.decoder.values(
-                        blocks.type(), headDim, blocks.slab(block), blocks.values(block) + head, decoded, at);
+                code.decoder()
+                        .values(blocks.type(), headDim, blocks.slab(block), blocks.values(block) + head, decoded, at);
             }
         }
 
@@ -251,11 +262,14 @@ final class X86Items {
             int runs = 0;
             for (int j = from; j < to; runs++) {
                 int end = Math.min(to, (j / TOKENS + 1) * TOKENS);
-                long entry = AttentionCode.TABLE + 16L * runs;
-                long address = decoded.address() + 4L * headDim * (j - tile);
-                if (blocks.type() == KvType.F32) {
+                long entry = AttentionCode.TABLE + (long) AttentionCode.RUN * runs;
+                long address = decoded.address() + rowBytes * (j - tile);
+                if (direct) {
                     int block = span.blockTable()[j / TOKENS];
-                    address = blocks.slab(block).address() + blocks.values(block) + head + 4L * headDim * (j % TOKENS);
+                    long values = blocks.slab(block).address() + blocks.values(block) + head;
+                    address = values + rowBytes * (j % TOKENS);
+                    arguments.set(LONG, entry + 16, values + KvType.scale(headDim, 0, 0));
+                    arguments.set(LONG, entry + 24, 4L * (j % TOKENS));
                 }
                 arguments.set(LONG, entry, address);
                 arguments.set(LONG, entry + 8, end - j);
@@ -267,9 +281,9 @@ final class X86Items {
         /** Groups whose items do not all see the whole tile: first and last keys item by item, the others together. */
         private void addVisibleValues(int tile) {
             int item = 0;
-            for (int g = 0; g < GROUPS.length; g++) {
-                for (; count - item >= GROUPS[g]; item += GROUPS[g]) {
-                    int last = item + GROUPS[g] - 1;
+            for (int g = 0; g < sizes.length; g++) {
+                for (; count - item >= sizes[g]; item += sizes[g]) {
+                    int last = item + sizes[g] - 1;
                     int from = Math.max(tile, firstKey(last));
                     int to = Math.min(tile + TILE, endKey(item));
                     if (from >= to) {
@@ -289,7 +303,7 @@ final class X86Items {
                 int itemFrom = Math.max(from, firstKey(i));
                 int itemTo = Math.min(to, endKey(i));
                 if (itemFrom < itemTo) {
-                    addValues(GROUPS.length - 1, i, 1, runs(tile, itemFrom, itemTo), itemFrom - tile);
+                    addValues(sizes.length - 1, i, 1, runs(tile, itemFrom, itemTo), itemFrom - tile);
                 }
             }
         }
@@ -302,15 +316,15 @@ final class X86Items {
             arguments.set(LONG, AttentionCode.KEYS, runs);
             long weights = 4L * (TILE * item + from);
             long to = valuesAt + 4L * headDim * item;
-            int steps = headDim / code.featuresTogether[g];
+            int steps = headDim / codes.featuresTogether[g];
             if (steps > 0) {
                 operands(0, weights, to, groups);
                 arguments.set(LONG, AttentionCode.FEATURES, steps);
-                code.values[g].call(arguments, pinned, scores, state);
+                codes.values[g].call(arguments, pinned, scores, state);
             }
-            int done = steps * code.featuresTogether[g];
+            int done = steps * codes.featuresTogether[g];
             if (done < headDim) {
-                operands(4L * done, weights, to + 4L * done, groups * GROUPS[g]);
+                operands(4L * done, weights, to + 4L * done, groups * sizes[g]);
                 arguments.set(LONG, AttentionCode.FEATURES, (headDim - done) / Lanes.COUNT);
                 code.lastValues.call(arguments, pinned, scores, state);
             }

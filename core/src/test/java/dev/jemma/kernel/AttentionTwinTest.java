@@ -41,7 +41,9 @@ class AttentionTwinTest {
 
     static List<AttentionShape> shapes() {
         List<AttentionShape> shapes = new ArrayList<>();
-        int[][] heads = {{4, 1, 32}, {4, 4, 16}, {8, 2, 64}, {2, 1, 20}, {3, 3, 8}, {6, 2, 72}, {1, 1, 256}};
+        int[][] heads = {
+            {4, 1, 32}, {4, 4, 16}, {8, 2, 64}, {2, 1, 20}, {3, 3, 8}, {6, 2, 72}, {1, 1, 256}, {4, 1, 128}, {9, 1, 64}
+        };
         for (int[] h : heads) {
             float scale = (float) (1 / Math.sqrt(h[2]));
             shapes.add(new AttentionShape(h[0], h[1], h[2], scale, 0f, 0, true));

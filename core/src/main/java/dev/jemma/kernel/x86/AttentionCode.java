@@ -13,14 +13,33 @@ import dev.jemma.kernel.x86.Operand.Vec;
  * value serves them all.
  *
  * <pre>
- * keys     [feature][16 positions]   float32, of one head; four blocks by their addresses
+ * keys     [feature][16 positions]   of one head; four blocks by their addresses
  * queries  [item][feature]
  * scores   [item][64], then the weights
- * values   rows [feature] of the positions of a block, float32; up to four runs of them by their addresses
+ * values   rows [feature] of the positions of a block; up to four runs of them by their addresses
  * state    max [item] | sums [item][16] | sums of weighted values [item][feature]
  * </pre>
+ *
+ * <p>Keys and values are float32; for groups of few items there is code that decodes bfloat16 or bytes on the way. Bytes
+ * have float16 scales [block of 32 features][16 positions], which lie behind the keys of a head.
  */
 public final class AttentionCode {
+    /** What keys and values are. */
+    public enum Form {
+        /** float32. */
+        F32(4),
+        /** The upper half of a float32. */
+        BF16(2),
+        /** Bytes with scales. */
+        BYTES(1);
+
+        private final int bytes;
+
+        Form(int bytes) {
+            this.bytes = bytes;
+        }
+    }
+
     /** Byte offsets of the arguments, 64 bits each: where the operands begin in segments a, b and c. */
     public static final int A = 0;
 
@@ -40,19 +59,33 @@ public final class AttentionCode {
     public static final int VALUES = 64;
     /** Bytes of a head's features in float32. */
     public static final int HEAD_BYTES = 72;
-    /** Addresses of the keys of four blocks; or runs of values: the address of the first row, the number of rows. */
-    public static final int TABLE = 80;
-    /** Bytes of the arguments, with 64 of scratch in them. */
-    public static final int BYTES = 256;
+    /** Bytes of a head's features as they are kept. */
+    public static final int ROW_BYTES = 80;
+    /** Steps of 32 features of keys that are bytes, and where a head's scales begin. */
+    public static final int FEATURE_BLOCKS = 88;
+
+    public static final int KEY_SCALES = 96;
+    /**
+     * Addresses of the keys of four blocks; or runs of values, {@link #RUN} bytes each: the address of the first row, the
+     * number of rows, the address of the scales of position 0, four times the first row's position.
+     */
+    public static final int TABLE = 128;
+
+    public static final int RUN = 32;
+    /** Bytes of the arguments, with 128 of scratch in them. */
+    public static final int BYTES = 384;
 
     /** Positions of a tile. */
     public static final int TILE = 64;
     /** Blocks of 16 keys in a tile. */
     public static final int BLOCKS = 4;
+    /** What a head's features are a multiple of where keys and values are not float32. */
+    public static final int SMALL_FORM_FEATURES = 64;
 
     private static final int LINE = 64;
     private static final int ITEM = 4 * TILE;
-    private static final int SCRATCH = BYTES - LINE;
+    private static final int SCRATCH = BYTES - 2 * LINE;
+    private static final int SCALED = 32;
     private static final Gp ARGUMENTS = Gp.RDI;
     private static final Gp PA = Gp.RSI;
     private static final Gp PB = Gp.RDX;
@@ -61,10 +94,12 @@ public final class AttentionCode {
 
     private final Assembler a = new Assembler();
     private final Isa isa;
+    private final Form form;
     private final int parts;
 
-    private AttentionCode(Isa isa) {
+    private AttentionCode(Isa isa, Form form) {
         this.isa = isa;
+        this.form = form;
         parts = 16 / isa.lanes();
         for (Gp r : SAVED) {
             a.push(r);
@@ -75,13 +110,16 @@ public final class AttentionCode {
     }
 
     /** Sizes of groups of items that there is code for, descending; the last is 1. */
-    public static int[] groupSizes() {
-        return new int[] {6, 4, 2, 1};
+    public static int[] groupSizes(Isa isa, Form form) {
+        if (form == Form.F32) {
+            return new int[] {6, 4, 2, 1};
+        }
+        return isa.wide() ? new int[] {4, 2, 1} : new int[] {2, 1};
     }
 
     /** Blocks of keys that go together with a group: as many as the registers hold. */
-    public static int blocksTogether(Isa isa, int items) {
-        return isa.wide() ? BLOCKS : items > 2 ? 1 : 2;
+    public static int blocksTogether(Isa isa, Form form, int items) {
+        return isa.wide() ? BLOCKS : items > 2 || form == Form.BYTES ? 1 : 2;
     }
 
     /** Features that go together with a group. */
@@ -106,9 +144,9 @@ public final class AttentionCode {
      * c[item][64] = n · Σ a[feature][16] · b[item][feature], features ascending, for COUNT groups of {@code items} items
      * and KEYS steps of {@link #blocksTogether} blocks.
      */
-    public static byte[] scores(Isa isa, int items) {
-        AttentionCode code = new AttentionCode(isa);
-        code.scores(items, blocksTogether(isa, items));
+    public static byte[] scores(Isa isa, Form form, int items) {
+        AttentionCode code = new AttentionCode(isa, form);
+        code.scores(items, blocksTogether(isa, form, items));
         return code.end();
     }
 
@@ -124,6 +162,8 @@ public final class AttentionCode {
         Gp out = PA;
         Gp steps = Gp.R11;
         Gp[] keys = {Gp.R9, Gp.R10, Gp.R11, PA}; // with four there is one step, hence no count
+        Gp scales = high; // no group of bytes is so large that it needs both
+        Gp scaleBlocks = blocks == 1 ? Gp.R10 : table; // which has been read by then
         boolean stepwise = blocks < BLOCKS;
         int vectors = blocks * parts;
         int loaded = items * vectors;
@@ -147,20 +187,41 @@ public final class AttentionCode {
         a.mov(line, 0);
         a.mov(low, PB);
         a.lea(high, Operand.at(PB, stride, 4, 0));
-        a.mov(features, argument(FEATURES));
+        boolean scaled = form == Form.BYTES;
+        if (scaled) {
+            a.mov(scales, argument(KEY_SCALES));
+            a.mov(scaleBlocks, argument(FEATURE_BLOCKS));
+        }
+        Label block = a.here();
+        if (scaled) {
+            a.mov(features, SCALED);
+        } else {
+            a.mov(features, argument(FEATURES));
+        }
+        for (int v = 0; v < vectors && scaled; v++) {
+            a.vcvtph2ps(
+                    isa.register(loaded + vectors + 1 + v),
+                    Operand.at(keys[v / parts], scales, 1, 2 * isa.lanes() * (v % parts)));
+        }
         Label feature = a.here();
         for (int v = 0; v < vectors; v++) {
-            a.vmovups(isa.register(loaded + v), Operand.at(keys[v / parts], line, 1, 32 * (v % parts)));
+            int at = form.bytes * isa.lanes() * (v % parts);
+            Vec scale = scaled ? isa.register(loaded + vectors + 1 + v) : t;
+            load(isa.register(loaded + v), Operand.at(keys[v / parts], line, 1, at), scale);
         }
         for (int i = 0; i < items; i++) {
             multiply(i * vectors, loaded, vectors, item(low, high, stride, stride3, i, 0), t);
         }
-        a.add(line, LINE);
+        a.add(line, 16 * form.bytes);
         a.add(low, 4);
         if (items > 4) {
             a.add(high, 4);
         }
         a.loop(features, feature);
+        if (scaled) {
+            a.add(scales, 2 * 16);
+            a.loop(scaleBlocks, block);
+        }
         a.vbroadcastss(t, argument(NUMBER));
         Gp to = stepwise ? out : PC;
         for (int i = 0; i < loaded; i++) {
@@ -176,6 +237,22 @@ public final class AttentionCode {
         skipItems(PB, stride, items);
         a.add(PC, ITEM * items);
         a.loop(groups, group);
+    }
+
+    /** Keys or values as float32. */
+    private void load(Vec v, Mem from, Vec scale) {
+        switch (form) {
+            case F32 -> a.vmovups(v, from);
+            case BF16 -> {
+                a.vpmovzxwd(v, from);
+                a.vpslld(v, v, 16);
+            }
+            case BYTES -> {
+                a.vpmovsxbd(v, from);
+                a.vcvtdq2ps(v, v);
+                a.vmulps(v, v, scale);
+            }
+        }
     }
 
     private void skipItems(Gp pointer, Gp stride, int items) {
@@ -202,7 +279,7 @@ public final class AttentionCode {
      * summed before is corrected if that is a new one, scores become weights and join the sums. FEATURES counts 16s.
      */
     public static byte[] softmax(Isa isa) {
-        AttentionCode code = new AttentionCode(isa);
+        AttentionCode code = new AttentionCode(isa, Form.F32);
         code.softmax();
         return code.end();
     }
@@ -304,8 +381,8 @@ public final class AttentionCode {
      * c[item][feature] += weights b[item][key] · row of the key, keys ascending, for COUNT groups of {@code items} items
      * and KEYS runs of rows; FEATURES counts steps of {@code features} features, which are a multiple of 16.
      */
-    public static byte[] values(Isa isa, int items, int features) {
-        AttentionCode code = new AttentionCode(isa);
+    public static byte[] values(Isa isa, Form form, int items, int features) {
+        AttentionCode code = new AttentionCode(isa, form);
         code.values(items, features / isa.lanes());
         return code.end();
     }
@@ -323,7 +400,10 @@ public final class AttentionCode {
         Gp column = Gp.R14;
         Gp table = Gp.R15;
         Gp runs = PA;
-        int step = vectors * isa.lanes() * 4;
+        Gp factor = upper; // no group of bytes is so large that it needs both
+        boolean scaled = form == Form.BYTES;
+        int scaledBlocks = Math.ceilDiv(vectors * isa.lanes(), SCALED);
+        int step = vectors * isa.lanes();
         int loaded = items * vectors;
         Vec t = isa.register(loaded + vectors);
         a.mov(stride, argument(HEAD_BYTES));
@@ -334,7 +414,9 @@ public final class AttentionCode {
         a.mov(column, argument(A));
         a.mov(steps, argument(FEATURES));
         Label next = a.here();
-        a.lea(upper, Operand.at(feature, stride, 4, 0));
+        if (!scaled) {
+            a.lea(upper, Operand.at(feature, stride, 4, 0));
+        }
         for (int i = 0; i < loaded; i++) {
             Mem from = item(feature, upper, stride, stride3, i / vectors, i % vectors);
             a.vmovups(isa.register(i), from);
@@ -345,29 +427,53 @@ public final class AttentionCode {
         Label run = a.here();
         a.mov(row, column);
         a.add(row, Operand.at(table, 0));
+        if (scaled) {
+            scales(factor, column, table, scaledBlocks, t);
+        }
         a.mov(count, Operand.at(table, 8));
         Label key = a.here();
+        for (int b = 0; b < scaledBlocks && scaled; b++) {
+            a.vbroadcastss(isa.register(loaded + vectors + 1 + b), Operand.at(factor, LINE * b));
+        }
         for (int v = 0; v < vectors; v++) {
-            a.vmovups(isa.register(loaded + v), Operand.at(row, v * isa.lanes() * 4));
+            Vec scale = scaled ? isa.register(loaded + vectors + 1 + v * isa.lanes() / SCALED) : t;
+            load(isa.register(loaded + v), Operand.at(row, v * isa.lanes() * form.bytes), scale);
         }
         for (int i = 0; i < items; i++) {
             multiply(i * vectors, loaded, vectors, Operand.at(weight, ITEM * i), t);
         }
-        a.add(row, stride);
+        a.add(row, argument(ROW_BYTES));
         a.add(weight, 4);
+        if (scaled) {
+            a.add(factor, 4);
+        }
         a.loop(count, key);
-        a.add(table, 16);
+        a.add(table, RUN);
         a.loop(runs, run);
         for (int i = 0; i < loaded; i++) {
             Mem to = item(feature, upper, stride, stride3, i / vectors, i % vectors);
             a.vmovups(to, isa.register(i));
         }
-        a.add(feature, step);
-        a.add(column, step);
+        a.add(feature, 4 * step);
+        a.add(column, form.bytes * step);
         a.loop(steps, next);
         a.add(PB, ITEM * items);
         skipItems(PC, stride, items);
         a.loop(groups, group);
+    }
+
+    /** The scales of a run as floats to scratch memory, block of features by block, and where those of its first row lie. */
+    private void scales(Gp factor, Gp column, Gp table, int blocks, Vec t) {
+        a.mov(factor, Operand.at(table, 16));
+        a.add(factor, column); // 32 features have 16 scales of two bytes
+        for (int b = 0; b < blocks; b++) {
+            for (int p = 0; p < parts; p++) {
+                a.vcvtph2ps(t, Operand.at(factor, SCALED * b + 2 * isa.lanes() * p));
+                a.vmovups(argument(SCRATCH + LINE * b + 4 * isa.lanes() * p), t);
+            }
+        }
+        a.lea(factor, argument(SCRATCH));
+        a.add(factor, Operand.at(table, 24));
     }
 
     /** Register {@code vector} of the features of item {@code i}, up to 8 strides on. */
