@@ -4,6 +4,7 @@ import dev.jemma.cli.hub.ModelLocator;
 import dev.jemma.convert.ModelShape;
 import dev.jemma.convert.Quantization;
 import dev.jemma.infer.EngineException;
+import dev.jemma.infer.EngineOptions;
 import dev.jemma.infer.LanguageModel;
 import dev.jemma.model.ModelLoader;
 import java.nio.file.Path;
@@ -182,8 +183,8 @@ final class BenchCommand implements Callable<Integer> {
                 noProbe ? Optional.empty() : Optional.of(MachineProbe.measure(languageModel.threads()));
         var config = languageModel.config();
         long bytes = ModelLoader.bytesToRead(languageModel.files());
-        BenchCosts costs =
-                new BenchCosts(config, bytes, languageModel.engine().options().maxBatchRows());
+        EngineOptions engine = languageModel.engine().options();
+        BenchCosts costs = new BenchCosts(config, engine.kvType(), bytes, engine.maxBatchRows());
         List<BenchReport.Result> results = new ArrayList<>();
         BenchRun runs = new BenchRun(languageModel, seed);
         long count = (long) tests.size() * (warmUps + repetitions);
@@ -208,6 +209,7 @@ final class BenchCommand implements Callable<Integer> {
                 machine,
                 opened.located().name(),
                 config.architecture().ggufName(),
+                engine.kvType(),
                 bytes,
                 config.embeddingParameters() + config.nonEmbeddingParameters(),
                 warmUps,

@@ -1,6 +1,7 @@
 package dev.jemma.cli;
 
 import dev.jemma.kernel.AttentionShape;
+import dev.jemma.kernel.KvType;
 import dev.jemma.model.GemmaConfig;
 import dev.jemma.model.LayerConfig;
 
@@ -8,17 +9,18 @@ import dev.jemma.model.LayerConfig;
  * What a token costs at least, which tells how near to the machine's limits a rate is: every weight is read once a
  * forward pass, keys and values once a row, and every weight is multiplied once a token.
  *
+ * @param kvType what keys and values are kept as
  * @param weightBytes of all tensors as stored
  * @param batchRows most rows of a forward pass
  */
-record BenchCosts(GemmaConfig config, long weightBytes, int batchRows) {
+record BenchCosts(GemmaConfig config, KvType kvType, long weightBytes, int batchRows) {
     /** Bytes that a token makes the machine read. */
     double bytesPerToken(BenchTest test) {
         if (test.prompt() > 0) {
             int passes = Math.ceilDiv(test.prompt(), batchRows);
             return (double) weightBytes * passes / test.prompt();
         }
-        long keysAndValues = config.kvBytes(test.depth() + test.generate() / 2);
+        long keysAndValues = config.kvBytes(test.depth() + test.generate() / 2, kvType);
         return (double) weightBytes / test.rows() + keysAndValues;
     }
 

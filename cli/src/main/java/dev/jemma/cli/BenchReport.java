@@ -1,5 +1,6 @@
 package dev.jemma.cli;
 
+import dev.jemma.kernel.KvType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -8,6 +9,7 @@ import java.util.Optional;
 /**
  * What {@code jemma bench} found, as it prints it.
  *
+ * @param kvType what keys and values were kept as
  * @param machine limits of the machine; empty if they were not measured
  */
 record BenchReport(
@@ -15,6 +17,7 @@ record BenchReport(
         Optional<MachineProbe> machine,
         String model,
         String architecture,
+        KvType kvType,
         long modelBytes,
         long parameters,
         int warmUps,
@@ -70,7 +73,7 @@ record BenchReport(
         for (Result result : results) {
             text.append(String.format(
                     Locale.ROOT,
-                    "| %s %s | %s | %.2f M | %s | %d | %s | %.2f ± %.2f | %s | %s |%n",
+                    "| %s %s | %s | %.2f M | %s | %d | %s%s | %.2f ± %.2f | %s | %s |%n",
                     architecture,
                     model,
                     Units.bytes(modelBytes),
@@ -78,6 +81,7 @@ record BenchReport(
                     environment.provider(),
                     environment.threads(),
                     result.test(),
+                    kvType == KvType.F32 ? "" : " " + kvType,
                     result.tokensPerSecond(),
                     result.deviation(),
                     percent(result.bandwidthShare()),

@@ -11,6 +11,7 @@ import dev.jemma.infer.GenerationDefaults;
 import dev.jemma.infer.MemoryNeed;
 import dev.jemma.infer.TokenizerLoader;
 import dev.jemma.kernel.AttentionShape;
+import dev.jemma.kernel.KvType;
 import dev.jemma.machine.Limit;
 import dev.jemma.machine.Machine;
 import dev.jemma.model.EmbeddingScale;
@@ -119,7 +120,7 @@ final class InspectCommand implements Callable<Integer> {
                                 .orElse(false)),
                 defaults(GenerationDefaults.of(files, tokenizer.special())),
                 config.assumed(),
-                memory(MemoryNeed.of(files, length, EngineOptions.DEFAULT_BATCH_ROWS)),
+                memory(MemoryNeed.of(files, length, EngineOptions.DEFAULT_BATCH_ROWS, KvType.F32)),
                 warnings,
                 tensors ? Optional.of(rows(files.tensors().tensors())) : Optional.empty());
     }

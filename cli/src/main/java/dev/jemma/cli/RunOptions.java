@@ -3,6 +3,7 @@ package dev.jemma.cli;
 import dev.jemma.cli.hub.ModelLocator;
 import dev.jemma.infer.LanguageModel;
 import dev.jemma.infer.Speculation;
+import dev.jemma.kernel.KvType;
 import dev.jemma.kernel.Precision;
 import dev.jemma.model.EmbeddingScale;
 import java.util.Locale;
@@ -42,6 +43,12 @@ public final class RunOptions {
             paramLabel = "MIB",
             description = "Memory for keys and values (default: one full context, at least 1024).")
     private Optional<Long> kvMebibytes = Optional.empty();
+
+    @Option(
+            names = "--kv-type",
+            paramLabel = "f32|bf16|q8_0",
+            description = "What keys and values are kept as: a half or about a quarter of the memory (default: f32).")
+    private Optional<String> kvType = Optional.empty();
 
     @Option(
             names = "--batch-rows",
@@ -101,6 +108,7 @@ public final class RunOptions {
         var options = dev.jemma.infer.ModelOptions.builder()
                 .precision(exact ? Precision.EXACT : Precision.FAST)
                 .embeddingScale(scale())
+                .kvType(keysAndValues())
                 .loading(listener);
         threads.ifPresent(n -> options.threads(positive("--threads", n)));
         context.ifPresent(n -> options.contextLength(positive("--context", n)));
@@ -120,6 +128,20 @@ public final class RunOptions {
             default ->
                 throw new MisuseException("--embedding-scale is exact or bf16, not '" + embeddingScale.get() + "'");
         };
+    }
+
+    private KvType keysAndValues() {
+        String name = kvType.orElse("f32").toUpperCase(Locale.ROOT);
+        for (KvType type : KvType.values()) {
+            if (type.name().equals(name)) {
+                if (exact && type != KvType.F32) {
+                    throw new MisuseException(
+                            "--exact keeps keys and values in float32: leave out --kv-type or --exact");
+                }
+                return type;
+            }
+        }
+        throw new MisuseException("--kv-type is f32, bf16 or q8_0, not '" + kvType.orElse("") + "'");
     }
 
     private static int positive(String flag, int value) {

@@ -73,7 +73,7 @@ final class DraftModel implements Proposer {
         this.tokens = tokens;
         this.maxBatchRows = maxBatchRows;
         contextLength = options.contextLength();
-        cache = new KvCache(gemma.config(), options.kvBudgetBytes());
+        cache = new KvCache(gemma.config(), options.kvType(), options.kvBudgetBytes());
         ops = new InferenceOps(gemma.config(), kernels, workers, precision, cache);
         prefixes = new PrefixCache(cache, options.prefixCache());
         sampler = new Sampler(Math.min(vocabularySize, gemma.config().vocabularySize()));

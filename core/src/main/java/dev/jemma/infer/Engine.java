@@ -51,7 +51,7 @@ public final class Engine implements AutoCloseable {
         this.vocabularySize = Math.min(vocabularySize, gemma.config().vocabularySize());
         this.decoders = decoders;
         this.options = options;
-        cache = new KvCache(gemma.config(), options.kvBudgetBytes());
+        cache = new KvCache(gemma.config(), options.kvType(), options.kvBudgetBytes());
         ops = new InferenceOps(gemma.config(), kernels, workers, precision, cache);
         Optional<Proposer> proposer = proposer(options, this.vocabularySize, workers, precision);
         scheduler = new Scheduler(gemma, head, this.vocabularySize, kernels, workers, cache, ops, proposer, options);

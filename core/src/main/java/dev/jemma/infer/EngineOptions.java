@@ -1,9 +1,12 @@
 package dev.jemma.infer;
 
+import dev.jemma.kernel.KvType;
+
 /**
  * Limits of an engine.
  *
  * @param contextLength most tokens of one sequence, prompt and output together
+ * @param kvType what keys and values are kept as
  * @param kvBudgetBytes memory that keys and values may take
  * @param maxBatchRows most rows of one forward pass: how a long prompt is cut into chunks
  * @param maxSequences most sequences that run at once
@@ -12,6 +15,7 @@ package dev.jemma.infer;
  */
 public record EngineOptions(
         int contextLength,
+        KvType kvType,
         long kvBudgetBytes,
         int maxBatchRows,
         int maxSequences,
@@ -23,10 +27,10 @@ public record EngineOptions(
     /** Sequences beyond which decoding gains little on a CPU. */
     public static final int DEFAULT_SEQUENCES = 32;
 
-    /** Limits of an engine that does not guess ahead. */
+    /** Limits of an engine that does not guess ahead and keeps keys and values in float32. */
     public EngineOptions(
             int contextLength, long kvBudgetBytes, int maxBatchRows, int maxSequences, boolean prefixCache) {
-        this(contextLength, kvBudgetBytes, maxBatchRows, maxSequences, prefixCache, new Speculation.None());
+        this(contextLength, KvType.F32, kvBudgetBytes, maxBatchRows, maxSequences, prefixCache, new Speculation.None());
     }
 
     public EngineOptions {

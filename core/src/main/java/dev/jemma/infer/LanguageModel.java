@@ -117,6 +117,7 @@ public final class LanguageModel implements AutoCloseable {
         }
         return new EngineOptions(
                 context,
+                options.kvType(),
                 budget,
                 options.batchRows(),
                 options.sequences(),
@@ -165,7 +166,8 @@ public final class LanguageModel implements AutoCloseable {
 
     /** What one sequence of so many tokens takes while a chunk is being computed. */
     private long kvBytes(GemmaConfig config, int tokens) {
-        return config.kvBytes(tokens) + config.kvBytes(options.batchRows() + CONTEXT_STEP);
+        return config.kvBytes(tokens, options.kvType())
+                + config.kvBytes(options.batchRows() + CONTEXT_STEP, options.kvType());
     }
 
     /** What the file says the model is. */

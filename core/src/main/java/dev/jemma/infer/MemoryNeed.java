@@ -2,6 +2,7 @@ package dev.jemma.infer;
 
 import dev.jemma.kernel.AttentionShape;
 import dev.jemma.kernel.KvBlocks;
+import dev.jemma.kernel.KvType;
 import dev.jemma.model.GemmaConfig;
 import dev.jemma.model.LayerConfig;
 import dev.jemma.model.ModelFiles;
@@ -12,15 +13,15 @@ import dev.jemma.model.ModelLoader;
  *
  * @param context tokens of the sequence
  * @param weightBytes the weights, repacked without loss
- * @param kvBytes keys and values in float32
+ * @param kvBytes keys and values
  * @param scratchBytes activations of one forward pass
  */
 public record MemoryNeed(int context, long weightBytes, long kvBytes, long scratchBytes) {
     private static final int REGIONS = 2; // scratch memory is used in turn, layer by layer
     private static final int LOGIT_ROWS = 16;
 
-    /** What a model needs for a context, with chunks of {@code batchRows} tokens. */
-    public static MemoryNeed of(ModelFiles files, int context, int batchRows) {
+    /** What a model needs for a context, with chunks of {@code batchRows} tokens and keys and values of a type. */
+    public static MemoryNeed of(ModelFiles files, int context, int batchRows, KvType type) {
         GemmaConfig config = files.config();
         long floats = 0;
         for (LayerConfig layer : config.layers()) {
@@ -31,7 +32,7 @@ public record MemoryNeed(int context, long weightBytes, long kvBytes, long scrat
         return new MemoryNeed(
                 context,
                 ModelLoader.bytesToRead(files),
-                kvBytes(config, context, batchRows),
+                kvBytes(config, context, batchRows, type),
                 Float.BYTES * (REGIONS * rows * floats + logits));
     }
 
@@ -41,7 +42,7 @@ public record MemoryNeed(int context, long weightBytes, long kvBytes, long scrat
     }
 
     /** Whole blocks of one sequence while a chunk is being computed: layers with a window keep that and the chunk. */
-    private static long kvBytes(GemmaConfig config, int tokens, int batchRows) {
+    private static long kvBytes(GemmaConfig config, int tokens, int batchRows, KvType type) {
         long bytes = 0;
         for (LayerConfig layer : config.layers()) {
             AttentionShape a = layer.attention();
@@ -49,7 +50,7 @@ public record MemoryNeed(int context, long weightBytes, long kvBytes, long scrat
             if (!layer.global()) {
                 blocks = Math.min(blocks, Math.ceilDiv((long) a.window() + batchRows, KvBlocks.TOKENS) + 1L);
             }
-            bytes += 2L * a.kvHeads() * a.headDim() * Float.BYTES * KvBlocks.TOKENS * blocks;
+            bytes += 2L * a.kvHeads() * type.headBytes(a.headDim()) * blocks;
         }
         return bytes;
     }

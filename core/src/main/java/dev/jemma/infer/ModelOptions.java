@@ -1,5 +1,6 @@
 package dev.jemma.infer;
 
+import dev.jemma.kernel.KvType;
 import dev.jemma.kernel.Precision;
 import dev.jemma.model.EmbeddingScale;
 import java.util.OptionalInt;
@@ -12,6 +13,7 @@ import java.util.OptionalLong;
  * @param precision {@link Precision#EXACT} computes with float32 activations throughout
  * @param embeddingScale rounding of the embedding factor; by default what the file says
  * @param contextLength most tokens of a sequence; by default what the model was trained for, if memory allows
+ * @param kvType what keys and values are kept as; only float32 goes with {@link Precision#EXACT}
  * @param kvBudgetBytes memory for keys and values; by default room for one full context, at least 1 GiB, at most half
  *     of the memory that the weights leave
  * @param batchRows rows of one forward pass
@@ -25,12 +27,19 @@ public record ModelOptions(
         Precision precision,
         EmbeddingScale embeddingScale,
         OptionalInt contextLength,
+        KvType kvType,
         OptionalLong kvBudgetBytes,
         int batchRows,
         int sequences,
         boolean prefixCache,
         Speculation speculation,
         LoadListener loading) {
+    public ModelOptions {
+        if (precision == Precision.EXACT && kvType != KvType.F32) {
+            throw new IllegalArgumentException("exact arithmetic keeps keys and values in float32, not " + kvType);
+        }
+    }
+
     /** Told how many bytes of the weights are read, from several threads. */
     @FunctionalInterface
     public interface LoadListener {
@@ -54,6 +63,7 @@ public record ModelOptions(
         private Precision precision = Precision.FAST;
         private EmbeddingScale embeddingScale = EmbeddingScale.AUTO;
         private OptionalInt contextLength = OptionalInt.empty();
+        private KvType kvType = KvType.F32;
         private OptionalLong kvBudgetBytes = OptionalLong.empty();
         private int batchRows = EngineOptions.DEFAULT_BATCH_ROWS;
         private int sequences = EngineOptions.DEFAULT_SEQUENCES;
@@ -80,6 +90,11 @@ public record ModelOptions(
 
         public Builder contextLength(int tokens) {
             contextLength = OptionalInt.of(tokens);
+            return this;
+        }
+
+        public Builder kvType(KvType value) {
+            kvType = value;
             return this;
         }
 
@@ -120,6 +135,7 @@ public record ModelOptions(
                     precision,
                     embeddingScale,
                     contextLength,
+                    kvType,
                     kvBudgetBytes,
                     batchRows,
                     sequences,

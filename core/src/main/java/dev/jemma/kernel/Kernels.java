@@ -48,13 +48,19 @@ public interface Kernels {
      */
     void rope(Workers workers, Tensor x, int headDim, RopeTable table, int[] positions);
 
-    /** Writes k and v [T, kvHeads·headDim] into the blocks of their sequences. */
+    /**
+     * Writes k and v [T, kvHeads·headDim] into the blocks of their sequences, rounded to the blocks' type: F32 as they
+     * are; BF16 to the nearest, ties to even; Q8_0 in blocks of 32 features of a head and position (the last of a head
+     * may be shorter) as {@link dev.jemma.quant.Quants#encode} does: d = max|x|/127, codes to the nearest of x·(1/d),
+     * ties away from 0, and d stored as float16.
+     */
     void storeKv(Workers workers, AttentionShape shape, KvBlocks blocks, List<Span> spans, Tensor k, Tensor v);
 
     /**
      * Attention of every row over its sequence's keys: softmax(scale·q·kᵀ, capped, masked)·v, q and out [T,
      * heads·headDim]. Scores add over the head dimension ascending with fma; the softmax is online over tiles of keys
-     * that start at absolute multiples of the tile; values add with keys ascending.
+     * that start at absolute multiples of the tile; values add with keys ascending. Keys and values are what the blocks
+     * hold, as float32: a Q8_0 code times its scale, that product rounded to float32.
      */
     void attention(Workers workers, AttentionShape shape, KvBlocks blocks, List<Span> spans, Tensor q, Tensor out);
 

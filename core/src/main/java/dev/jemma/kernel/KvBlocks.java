@@ -5,16 +5,19 @@ import java.lang.foreign.MemorySegment;
 /**
  * Keys and values of one layer, in blocks of {@link #TOKENS} positions. A block holds K as [kvHeads][headDim][16] — a
  * vector is one feature of 16 positions, so scores need no horizontal sums and every provider adds in the same order —
- * and V as [kvHeads][16][headDim]. Blocks of all layers that share a block table lie in the same slabs; a layer differs
- * only by its offsets.
+ * and V as [kvHeads][16][headDim], as float32, bfloat16 or bytes. Behind the bytes of each head, in K and V alike, come
+ * their float16 scales, [headDim / 32][16]: a vector again holds 16 positions. Blocks of all layers that share a block
+ * table lie in the same slabs; a layer differs only by its offsets.
  *
- * @param slabs native memory; block b lies in slab b / blocksPerSlab
+ * @param type what keys and values are kept as
+ * @param slabs native memory, all of one arena; block b lies in slab b / blocksPerSlab
  * @param blocksPerSlab blocks in a slab
  * @param blockBytes bytes of a block, all its layers together
  * @param keyOffset byte offset of this layer's keys in a block
  * @param valueOffset byte offset of this layer's values in a block
  */
-public record KvBlocks(MemorySegment[] slabs, int blocksPerSlab, long blockBytes, long keyOffset, long valueOffset) {
+public record KvBlocks(
+        KvType type, MemorySegment[] slabs, int blocksPerSlab, long blockBytes, long keyOffset, long valueOffset) {
     /** Positions in a block. */
     public static final int TOKENS = 16;
 

@@ -18,6 +18,7 @@ final class ScalarAttention {
     private final AttentionShape shape;
     private final KvBlocks blocks;
     private final Span span;
+    private final long headBytes;
     private final float[] scores = new float[TILE];
     private final float[] sums = new float[Lanes.COUNT];
     private final float[] values;
@@ -27,6 +28,7 @@ final class ScalarAttention {
         this.shape = shape;
         this.blocks = blocks;
         this.span = span;
+        headBytes = blocks.type().headBytes(shape.headDim());
         values = new float[shape.headDim()];
     }
 
@@ -62,10 +64,11 @@ final class ScalarAttention {
     private float score(Tensor q, long at, int kvHead, int j) {
         int block = span.blockTable()[j / KvBlocks.TOKENS];
         MemorySegment slab = blocks.slab(block);
-        long keys = blocks.keys(block) + 4L * (kvHead * values.length * KvBlocks.TOKENS + j % KvBlocks.TOKENS);
+        long keys = blocks.keys(block) + kvHead * headBytes;
         float dot = 0f;
         for (int d = 0; d < values.length; d++) {
-            dot = Math.fma(q.data().get(FLOAT, at + 4L * d), slab.get(FLOAT, keys + 4L * KvBlocks.TOKENS * d), dot);
+            float key = KvElements.key(blocks.type(), slab, keys, values.length, j % KvBlocks.TOKENS, d);
+            dot = Math.fma(q.data().get(FLOAT, at + 4L * d), key, dot);
         }
         float score = dot * shape.scale();
         return shape.softcap() == 0f ? score : shape.softcap() * FloatMath.tanh(score / shape.softcap());
@@ -83,9 +86,10 @@ final class ScalarAttention {
     private void addValue(float weight, int kvHead, int j) {
         int block = span.blockTable()[j / KvBlocks.TOKENS];
         MemorySegment slab = blocks.slab(block);
-        long row = blocks.values(block) + 4L * values.length * (kvHead * KvBlocks.TOKENS + j % KvBlocks.TOKENS);
+        long head = blocks.values(block) + kvHead * headBytes;
         for (int d = 0; d < values.length; d++) {
-            values[d] = Math.fma(weight, slab.get(FLOAT, row + 4L * d), values[d]);
+            float value = KvElements.value(blocks.type(), slab, head, values.length, j % KvBlocks.TOKENS, d);
+            values[d] = Math.fma(weight, value, values[d]);
         }
     }
 }

@@ -17,7 +17,7 @@ final class SelfCheck {
     private static final int ROWS = 2;
     private static final int COLS = 256;
     private static final int TOKENS = 2;
-    private static final int HEAD_DIM = 32;
+    private static final int HEAD_DIM = 64;
     /** Queries that end in a second block of keys. */
     private static final int POSITIONS = 4;
 
@@ -121,9 +121,9 @@ final class SelfCheck {
     private Tensor attention(Kernels by) {
         random.setSeed(2);
         AttentionShape shape = new AttentionShape(2, 1, HEAD_DIM, 0.2f, 20f, 18, true);
-        long half = 4L * HEAD_DIM * KvBlocks.TOKENS;
+        long half = KvType.F32.headBytes(HEAD_DIM);
         MemorySegment slab = arena.allocate(4 * half, 64);
-        KvBlocks blocks = new KvBlocks(new MemorySegment[] {slab}, 2, 2 * half, 0, half);
+        KvBlocks blocks = new KvBlocks(KvType.F32, new MemorySegment[] {slab}, 2, 2 * half, 0, half);
         List<Span> spans = List.of(new Span(0, POSITIONS, FIRST_POSITION, new int[] {0, 1}));
         by.storeKv(alone, shape, blocks, spans, random(POSITIONS, HEAD_DIM), random(POSITIONS, HEAD_DIM));
         Tensor q = random(POSITIONS, 2 * HEAD_DIM);

@@ -1,24 +1,22 @@
 package dev.jemma.kernel;
 
 import dev.jemma.tensor.Tensor;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * Attention in vectors. A chunk is one key/value head and a few positions; its query heads ("items") go four at a time
- * through every tile of keys, so that a loaded key or value serves four of them and a tile stays in the cache for the
- * whole chunk. Each item keeps its own maximum, sums and values, and its own order: the one of {@link ScalarAttention}.
+ * Attention in vectors. The items of a chunk ({@link AttentionChunks}) go four at a time through every tile of keys, so
+ * that a loaded key or value serves four of them and a tile stays in the cache for the whole chunk. Each item keeps its own maximum, sums and values, and its own order: the one of {@link ScalarAttention}.
  */
-record VectorAttention(AttentionShape shape, KvBlocks blocks, List<Span> spans, Tensor q, Tensor out)
+record VectorAttention(AttentionShape shape, KvBlocks blocks, List<Span> spans, Tensor q, Tensor out, int itemsPerChunk)
         implements Workers.Chunk {
     private static final int TILE = ScalarAttention.TILE;
     private static final int TOKENS = KvBlocks.TOKENS;
     /** Items of a group: what the micro-kernels take. */
     private static final int QUAD = 4;
-    /** Items of a chunk, about. */
-    private static final int ITEMS = 16;
 
     private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
 
@@ -34,6 +32,18 @@ record VectorAttention(AttentionShape shape, KvBlocks blocks, List<Span> spans, 
         float[] max = new float[0];
         final float[] scores = new float[QUAD * TILE];
         final float[] lanes = new float[Lanes.COUNT];
+
+        /** Keys and values of a tile, in native memory as those of the cache are: the compiler then sees one kind. */
+        MemorySegment keys = MemorySegment.NULL;
+
+        MemorySegment decoded = MemorySegment.NULL;
+
+        void resetDecoded(int headDim) {
+            if (keys.byteSize() < 4L * headDim * TILE) {
+                keys = Arena.ofAuto().allocate(4L * headDim * TILE, 64);
+                decoded = Arena.ofAuto().allocate(4L * headDim * TILE, 64);
+            }
+        }
 
         void reset(int items, int headDim) {
             if (max.length < items || values.length < items * headDim) {
@@ -52,41 +62,42 @@ record VectorAttention(AttentionShape shape, KvBlocks blocks, List<Span> spans, 
         return shape.heads() / shape.kvHeads();
     }
 
-    private int positionsPerChunk() {
-        return Math.ceilDiv(ITEMS, group());
-    }
-
-    private int chunks(Span span) {
-        return Math.ceilDiv(span.rows(), positionsPerChunk()) * shape.kvHeads();
-    }
-
-    int chunks() {
-        int chunks = 0;
-        for (int i = 0; i < spans.size(); i++) {
-            chunks += chunks(spans.get(i));
+    static void attention(
+            Workers workers, AttentionShape shape, KvBlocks blocks, List<Span> spans, Tensor q, Tensor out) {
+        int items = AttentionChunks.items(shape, spans, workers.threads());
+        int chunks = AttentionChunks.chunks(shape, spans, items);
+        VectorAttention attention = new VectorAttention(shape, blocks, spans, q, out, items);
+        if (AttentionChunks.small(shape, spans)) {
+            for (int chunk = 0; chunk < chunks; chunk++) {
+                attention.run(chunk, 0);
+            }
+        } else {
+            workers.run(chunks, attention);
         }
-        return chunks;
     }
 
     @Override
     public void run(int chunk, int worker) {
         int s = 0;
         int rest = chunk;
-        while (rest >= chunks(spans.get(s))) {
-            rest -= chunks(spans.get(s));
+        while (rest >= AttentionChunks.chunks(shape, spans.get(s), itemsPerChunk)) {
+            rest -= AttentionChunks.chunks(shape, spans.get(s), itemsPerChunk);
             s++;
         }
         Span span = spans.get(s);
-        int row = rest / shape.kvHeads() * positionsPerChunk();
-        int rows = Math.min(positionsPerChunk(), span.rows() - row);
-        Items items = new Items(span, row, rows * group(), rest % shape.kvHeads());
+        int from = rest / shape.kvHeads() * itemsPerChunk;
+        int count = Math.min(itemsPerChunk, span.rows() * group() - from);
+        Items items = new Items(span, from, count, rest % shape.kvHeads());
         Scratch scratch = SCRATCH.get();
         int quads = Math.ceilDiv(items.count, QUAD);
         scratch.reset(quads * QUAD, shape.headDim());
         loadQueries(items, quads, scratch.queries);
-        int first = shape.firstKey(position(items, 0));
-        int end = shape.endKey(position(items, items.count - 1), span.length());
+        int first = firstKey(items, 0);
+        int end = endKey(items, items.count - 1);
         for (int tile = first / TILE * TILE; tile < end; tile += TILE) {
+            if (blocks.type() != KvType.F32) {
+                decode(items, tile, Math.max(tile, first), Math.min(tile + TILE, end), scratch);
+            }
             for (int quad = 0; quad < quads; quad++) {
                 attend(items, quad * QUAD, tile, scratch);
             }
@@ -94,12 +105,12 @@ record VectorAttention(AttentionShape shape, KvBlocks blocks, List<Span> spans, 
         store(items, scratch);
     }
 
-    /** The query heads of a chunk: item i is head i mod group of row {@code row + i / group}. */
-    private record Items(Span span, int row, int count, int kvHead) {}
+    /** The query heads of a chunk: item i is head (first + i) mod group of row (first + i) / group. */
+    private record Items(Span span, int first, int count, int kvHead) {}
 
     /** Row of an item within its span; items beyond the last repeat it, so that quads are full. */
     private int row(Items items, int item) {
-        return items.row + Math.min(item, items.count - 1) / group();
+        return (items.first + Math.min(item, items.count - 1)) / group();
     }
 
     private int position(Items items, int item) {
@@ -116,8 +127,35 @@ record VectorAttention(AttentionShape shape, KvBlocks blocks, List<Span> spans, 
 
     /** Byte offset of an item's head in q and out. */
     private long offset(Items items, int item) {
-        int head = items.kvHead * group() + Math.min(item, items.count - 1) % group();
+        int head = items.kvHead * group() + (items.first + Math.min(item, items.count - 1)) % group();
         return q.offset(items.span.firstRow() + row(items, item), head * shape.headDim());
+    }
+
+    /** Keys and values of the blocks of a tile that hold positions {@code from} … {@code to} − 1 as float32. */
+    private void decode(Items items, int tile, int from, int to, Scratch scratch) {
+        int headDim = shape.headDim();
+        scratch.resetDecoded(headDim);
+        for (int b = from / TOKENS; b < Math.ceilDiv(to, TOKENS); b++) {
+            int block = items.span.blockTable()[b];
+            MemorySegment slab = blocks.slab(block);
+            long head = items.kvHead * blocks.type().headBytes(headDim);
+            long at = 4L * headDim * (b * TOKENS - tile);
+            VectorKvDecoder.keys(blocks.type(), headDim, slab, blocks.keys(block) + head, scratch.keys, at);
+            VectorKvDecoder.values(blocks.type(), headDim, slab, blocks.values(block) + head, scratch.decoded, at);
+        }
+    }
+
+    /** Where the keys of block {@code b} of the sequence lie as float32. */
+    private MemorySegment keys(Items items, int b, Scratch scratch) {
+        return blocks.type() == KvType.F32 ? blocks.slab(items.span.blockTable()[b]) : scratch.keys;
+    }
+
+    /** Their byte offset there. */
+    private long keysAt(Items items, int tile, int b) {
+        int headDim = shape.headDim();
+        return blocks.type() == KvType.F32
+                ? blocks.keys(items.span.blockTable()[b]) + 4L * items.kvHead * headDim * TOKENS
+                : 4L * headDim * (b * TOKENS - tile);
     }
 
     private void loadQueries(Items items, int quads, float[] queries) {
@@ -184,20 +222,18 @@ record VectorAttention(AttentionShape shape, KvBlocks blocks, List<Span> spans, 
     private void scores(Items items, int item, int tile, int firstBlock, int endBlock, Scratch scratch) {
         int headDim = shape.headDim();
         int queries = item * headDim;
-        int[] table = items.span.blockTable();
-        long head = 4L * items.kvHead * headDim * TOKENS;
         int step = VectorMath.L == TOKENS ? 2 : 1;
         for (int b = firstBlock; b < endBlock; b += step) {
-            MemorySegment slab = blocks.slab(table[b]);
-            long keys = blocks.keys(table[b]) + head;
+            MemorySegment slab = keys(items, b, scratch);
+            long keys = keysAt(items, tile, b);
             int at = b * TOKENS - tile;
             if (step == 2) {
                 int c = Math.min(b + 1, endBlock - 1);
                 AttentionTiles.scores(
                         slab,
                         keys,
-                        blocks.slab(table[c]),
-                        blocks.keys(table[c]) + head,
+                        keys(items, c, scratch),
+                        keysAt(items, tile, c),
                         scratch.queries,
                         queries,
                         headDim,
@@ -251,15 +287,18 @@ record VectorAttention(AttentionShape shape, KvBlocks blocks, List<Span> spans, 
         while (j < to) {
             int block = table[j / TOKENS];
             int end = Math.min(to, (j / TOKENS + 1) * TOKENS);
-            long row = blocks.values(block) + 4L * headDim * (items.kvHead * TOKENS + j % TOKENS);
+            boolean plain = blocks.type() == KvType.F32;
+            MemorySegment rows = plain ? blocks.slab(block) : scratch.decoded;
+            long row = plain
+                    ? blocks.values(block) + 4L * headDim * (items.kvHead * TOKENS + j % TOKENS)
+                    : 4L * headDim * (j - tile);
             int weights = t * TILE + j - tile;
             int values = (item + t) * headDim;
             if (count == QUAD) {
-                AttentionTiles.addValues4(
-                        blocks.slab(block), row, end - j, headDim, scratch.scores, weights, scratch.values, values);
+                AttentionTiles.addValues4(rows, row, end - j, headDim, scratch.scores, weights, scratch.values, values);
             } else {
                 AttentionTiles.addValues(
-                        blocks.slab(block), row, end - j, headDim, 0, scratch.scores, weights, scratch.values, values);
+                        rows, row, end - j, headDim, 0, scratch.scores, weights, scratch.values, values);
             }
             j = end;
         }

@@ -54,8 +54,7 @@ final class VectorKernels implements Kernels {
     public void attention(
             Workers workers, AttentionShape shape, KvBlocks blocks, List<Span> spans, Tensor q, Tensor out) {
         Shapes.attention(shape, spans, q, out);
-        VectorAttention attention = new VectorAttention(shape, blocks, spans, q, out);
-        workers.run(attention.chunks(), attention);
+        VectorAttention.attention(workers, shape, blocks, spans, q, out);
     }
 
     @Override

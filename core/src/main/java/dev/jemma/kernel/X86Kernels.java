@@ -71,8 +71,7 @@ final class X86Kernels implements Kernels {
             return;
         }
         Shapes.attention(shape, spans, q, out);
-        X86Attention.Batch batch = attention.batch(shape, blocks, spans, q, out);
-        workers.run(batch.chunks(), batch);
+        attention.attention(workers, shape, blocks, spans, q, out);
     }
 
     @Override

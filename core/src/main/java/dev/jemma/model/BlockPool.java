@@ -1,6 +1,7 @@
 package dev.jemma.model;
 
 import dev.jemma.kernel.KvBlocks;
+import dev.jemma.kernel.KvType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -31,8 +32,8 @@ public final class BlockPool {
     }
 
     /** This group's memory as layer memory at the given offsets in a block. */
-    KvBlocks view(long keyOffset, long valueOffset) {
-        return new KvBlocks(slabs, blocksPerSlab, blockBytes, keyOffset, valueOffset);
+    KvBlocks view(KvType type, long keyOffset, long valueOffset) {
+        return new KvBlocks(type, slabs, blocksPerSlab, blockBytes, keyOffset, valueOffset);
     }
 
     /** Bytes of a block, all layers of the group together. */

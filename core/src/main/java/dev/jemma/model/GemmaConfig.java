@@ -1,5 +1,7 @@
 package dev.jemma.model;
 
+import dev.jemma.kernel.KvBlocks;
+import dev.jemma.kernel.KvType;
 import java.util.List;
 
 /**
@@ -60,13 +62,13 @@ public record GemmaConfig(
         return total;
     }
 
-    /** Bytes of float32 keys and values that one sequence of {@code tokens} tokens holds when its windows are full. */
-    public long kvBytes(int tokens) {
+    /** Bytes of keys and values that one sequence of {@code tokens} tokens holds when its windows are full. */
+    public long kvBytes(int tokens, KvType type) {
         long bytes = 0;
         for (LayerConfig layer : layers) {
             var a = layer.attention();
             int kept = layer.global() ? tokens : Math.min(tokens, a.window());
-            bytes += 2L * a.kvHeads() * a.headDim() * Float.BYTES * kept;
+            bytes += 2L * a.kvHeads() * type.headBytes(a.headDim()) * kept / KvBlocks.TOKENS;
         }
         return bytes;
     }

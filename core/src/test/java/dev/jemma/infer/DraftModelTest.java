@@ -2,6 +2,7 @@ package dev.jemma.infer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jemma.kernel.KvType;
 import dev.jemma.kernel.Precision;
 import dev.jemma.model.KvCache;
 import dev.jemma.testing.Golden;
@@ -47,7 +48,7 @@ class DraftModelTest {
         Random random = new Random(8);
         int[] prompt = random.ints(40, 3, 512).toArray();
         try (ModelRig rig = ModelRig.load(Golden.path("models/" + name));
-                KvCache cache = new KvCache(rig.gemma.config(), 1L << 20);
+                KvCache cache = new KvCache(rig.gemma.config(), KvType.F32, 1L << 20);
                 DraftModel old = draft(rig, 512, 64, 256);
                 DraftModel fresh = draft(rig, 512, 256, 256)) {
             SamplingOptions sampling = SamplingOptions.builder()
@@ -77,7 +78,7 @@ class DraftModelTest {
     void aLongPromptIsReadChunkByChunkBeforeTheFirstGuess() {
         int[] prompt = new Random(9).ints(100, 3, 512).toArray();
         try (ModelRig rig = ModelRig.load(Golden.path("models/gemma3"));
-                KvCache cache = new KvCache(rig.gemma.config(), 1L << 20);
+                KvCache cache = new KvCache(rig.gemma.config(), KvType.F32, 1L << 20);
                 DraftModel small = draft(rig, 512, 16, 256);
                 DraftModel large = draft(rig, 512, 512, 256)) {
             Sequence sequence = sequence(rig, cache, prompt, SamplingOptions.GREEDY);
@@ -94,7 +95,7 @@ class DraftModelTest {
     void nothingIsGuessedBeyondTheContextOrAfterTokensThatTheDraftModelDoesNotHave() {
         int[] prompt = {2, 5, 6, 7};
         try (ModelRig rig = ModelRig.load(Golden.path("models/gemma3"));
-                KvCache cache = new KvCache(rig.gemma.config(), 1L << 20);
+                KvCache cache = new KvCache(rig.gemma.config(), KvType.F32, 1L << 20);
                 DraftModel shortOne = draft(rig, 512, 64, 239);
                 DraftModel draft = draft(rig, 300, 64, 240)) {
             Sequence sequence = sequence(rig, cache, prompt, SamplingOptions.GREEDY);

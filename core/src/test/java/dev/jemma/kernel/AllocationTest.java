@@ -67,7 +67,8 @@ class AllocationTest {
         try (Arena arena = Arena.ofShared();
                 Workers workers = new WorkerPool(1)) {
             AttentionShape shape = new AttentionShape(4, 1, 64, 0.125f, 0f, 0, true);
-            KvBlocks blocks = new KvBlocks(new MemorySegment[] {arena.allocate(16L * 8192, 64)}, 16, 8192, 0, 4096);
+            KvBlocks blocks =
+                    new KvBlocks(KvType.F32, new MemorySegment[] {arena.allocate(16L * 8192, 64)}, 16, 8192, 0, 4096);
             int[] table = {0, 1, 2, 3, 4, 5};
             List<Span> spans = List.of(new Span(0, 3, 80, table));
             Tensor k = TestData.activations(new Random(1), arena, 3, 64);

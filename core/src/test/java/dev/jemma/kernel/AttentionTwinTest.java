@@ -4,6 +4,8 @@ import static dev.jemma.kernel.TestData.assertSameBits;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.jemma.quant.Quants;
+import dev.jemma.tensor.DType;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -14,6 +16,8 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Attention of all providers against a plain softmax in double precision, against each other, and cut up. */
@@ -37,7 +41,9 @@ class AttentionTwinTest {
 
     static List<AttentionShape> shapes() {
         List<AttentionShape> shapes = new ArrayList<>();
-        int[][] heads = {{4, 1, 32}, {4, 4, 16}, {8, 2, 64}, {2, 1, 20}, {3, 3, 8}, {6, 2, 72}, {1, 1, 256}};
+        int[][] heads = {
+            {4, 1, 32}, {4, 4, 16}, {8, 2, 64}, {2, 1, 20}, {3, 3, 8}, {6, 2, 72}, {1, 1, 256}, {4, 1, 128}, {9, 1, 64}
+        };
         for (int[] h : heads) {
             float scale = (float) (1 / Math.sqrt(h[2]));
             shapes.add(new AttentionShape(h[0], h[1], h[2], scale, 0f, 0, true));
@@ -70,17 +76,22 @@ class AttentionTwinTest {
         final List<Tensor> values = new ArrayList<>();
 
         Case(AttentionShape shape, Random random, int... lengths) {
+            this(shape, KvType.F32, random, lengths);
+        }
+
+        Case(AttentionShape shape, KvType type, Random random, int... lengths) {
             this.shape = shape;
-            int blockFloats = 2 * shape.kvHeads() * shape.headDim() * KvBlocks.TOKENS;
+            long keyBytes = shape.kvHeads() * type.headBytes(shape.headDim());
+            long blockBytes = 2 * keyBytes + 64;
             int perSlab = 5;
             MemorySegment[] slabs = new MemorySegment[20];
             for (int i = 0; i < slabs.length; i++) {
-                slabs[i] = arena.allocate(4L * (blockFloats + 16) * perSlab, 64);
-                for (long at = 0; at < slabs[i].byteSize(); at += 4) {
+                slabs[i] = arena.allocate(blockBytes * perSlab, 64);
+                for (long at = 0; at < slabs[i].byteSize() - 3; at += 4) {
                     slabs[i].set(ValueLayout.JAVA_FLOAT, at, Float.NaN);
                 }
             }
-            blocks = new KvBlocks(slabs, perSlab, 4L * (blockFloats + 16), 64, 64 + 2L * blockFloats);
+            blocks = new KvBlocks(type, slabs, perSlab, blockBytes, 64, 64 + keyBytes);
             List<Integer> free = new ArrayList<>();
             for (int b = 0; b < perSlab * slabs.length; b++) {
                 free.add(b);
@@ -194,6 +205,95 @@ class AttentionTwinTest {
             for (Kernels kernels : providers) {
                 String what = kernels.name() + " " + shape + " from " + from;
                 assertSameBits(it.run(kernels, from, lengths), expected, what);
+            }
+        }
+    }
+
+    static List<Arguments> shapesAndSmallTypes() {
+        List<Arguments> all = new ArrayList<>();
+        for (KvType type : List.of(KvType.BF16, KvType.Q8_0)) {
+            shapes().forEach(shape -> all.add(Arguments.of(shape, type)));
+            all.add(Arguments.of(new AttentionShape(2, 1, 48, 0.1f, 0f, 70, true), type));
+            all.add(Arguments.of(new AttentionShape(7, 1, 128, 0.1f, 0f, 0, true), type));
+        }
+        return all;
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapesAndSmallTypes")
+    void everyProviderGivesTheBitsOfTheTwinForEveryType(AttentionShape shape, KvType type) {
+        int[] lengths = {150, 1, 33, 64, 17};
+        Case it = new Case(shape, type, new Random(2), lengths);
+        for (int from : shape.causal() ? new int[] {0, 16, 149} : new int[] {0}) {
+            it.run(providers.get(0), 0, lengths);
+            Tensor expected = it.run(providers.get(0), from, lengths);
+            for (Kernels kernels : providers) {
+                String what = kernels.name() + " " + type + " " + shape + " from " + from;
+                assertSameBits(it.run(kernels, from, lengths), expected, what);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(KvType.class)
+    void keysAndValuesAreRoundedAsStated(KvType type) {
+        for (int headDim : new int[] {8, 20, 32, 48, 72}) {
+            AttentionShape shape = new AttentionShape(2, 2, headDim, 0.2f, 0f, 0, true);
+            Case it = new Case(shape, type, new Random(5), 37);
+            it.run(providers.get(0), 0, new int[] {37});
+            for (int p = 0; p < 37; p++) {
+                for (int h = 0; h < 2; h++) {
+                    float[] keys = rounded(type, it.keys.getFirst(), p, h * headDim, headDim);
+                    float[] values = rounded(type, it.values.getFirst(), p, h * headDim, headDim);
+                    int block = it.tables.getFirst()[p / KvBlocks.TOKENS];
+                    MemorySegment slab = it.blocks.slab(block);
+                    long head = h * type.headBytes(headDim);
+                    for (int d = 0; d < headDim; d++) {
+                        int lane = p % KvBlocks.TOKENS;
+                        assertThat(KvElements.key(type, slab, it.blocks.keys(block) + head, headDim, lane, d))
+                                .as("%s key of position %d head %d feature %d", type, p, h, d)
+                                .isEqualTo(keys[d]);
+                        assertThat(KvElements.value(type, slab, it.blocks.values(block) + head, headDim, lane, d))
+                                .as("%s value of position %d head %d feature %d", type, p, h, d)
+                                .isEqualTo(values[d]);
+                    }
+                }
+            }
+        }
+    }
+
+    /** One head through the encoder of files, in whole blocks of 32 with zeros behind the head. */
+    private static float[] rounded(KvType type, Tensor x, int row, int from, int headDim) {
+        float[] head = new float[Math.ceilDiv(headDim, 32) * 32];
+        for (int d = 0; d < headDim; d++) {
+            head[d] = x.get(row, from + d);
+        }
+        DType stored = DType.valueOf(type.name());
+        return Quants.decode(stored, Quants.encode(stored, head));
+    }
+
+    @Test
+    void aSmallerTypeTakesThePartOfTheMemoryThatItSays() {
+        assertThat(KvType.F32.headBytes(256)).isEqualTo(16 * 256 * 4);
+        assertThat(KvType.BF16.headBytes(256)).isEqualTo(16 * 256 * 2);
+        assertThat(KvType.Q8_0.headBytes(256)).isEqualTo(16 * (256 + 8 * 2));
+        assertThat(KvType.Q8_0.headBytes(20)).isEqualTo(16 * (20 + 2));
+    }
+
+    @Test
+    void longPromptsOverManyTilesAreTheTwinsToo() {
+        int length = 700;
+        for (int window : new int[] {0, 130, 512}) {
+            for (int[] heads : new int[][] {{4, 1}, {5, 1}, {3, 1}, {14, 2}}) {
+                AttentionShape shape = new AttentionShape(heads[0], heads[1], 16, 0.2f, 0f, window, true);
+                Case it = new Case(shape, new Random(6), length);
+                Tensor expected = it.run(providers.get(0), 0, new int[] {length});
+                for (Kernels kernels : providers) {
+                    String what = kernels.name() + " " + shape;
+                    assertSameBits(it.run(kernels, 0, new int[] {length}), expected, what);
+                    Tensor last = it.run(kernels, length - 1, new int[] {length});
+                    assertSameBits(last, expected.slice(length - 1, length), what + ", the last row alone");
+                }
             }
         }
     }

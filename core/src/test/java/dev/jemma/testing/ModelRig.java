@@ -2,6 +2,7 @@ package dev.jemma.testing;
 
 import dev.jemma.kernel.KernelProviders;
 import dev.jemma.kernel.Kernels;
+import dev.jemma.kernel.KvType;
 import dev.jemma.kernel.Precision;
 import dev.jemma.kernel.Span;
 import dev.jemma.kernel.WorkerPool;
@@ -53,7 +54,7 @@ public final class ModelRig implements AutoCloseable {
 
     /** Runs a whole text in one batch. */
     public Pass run(int[] ids, Probe probe) {
-        try (KvCache cache = new KvCache(gemma.config(), KV_BYTES);
+        try (KvCache cache = new KvCache(gemma.config(), KvType.F32, KV_BYTES);
                 InferenceOps ops = new InferenceOps(gemma.config(), kernels, workers, Precision.EXACT, cache)) {
             Tensor hidden = gemma.hidden(ops.begin(whole(ids, cache), probe));
             float[][] states = copy(hidden);

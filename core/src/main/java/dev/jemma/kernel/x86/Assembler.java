@@ -53,6 +53,11 @@ final class Assembler extends Encoder {
         op2(P66, M38, 0x33, d, s, d.bits() / 16);
     }
 
+    /** Signed bytes to 32 bits. */
+    void vpmovsxbd(Vec d, Operand s) {
+        op2(P66, M38, 0x21, d, s, d.bits() / 32);
+    }
+
     void vcvtph2ps(Vec d, Operand s) {
         op2(P66, M38, 0x13, d, s, d.bits() / 16);
     }
@@ -186,6 +191,11 @@ final class Assembler extends Encoder {
     /** The smaller; {@code s} where either is not a number. */
     void vminps(Vec d, Vec a, Operand s) {
         op3(NP, M0F, 0x5D, d, a, s);
+    }
+
+    /** Compares the lowest floats; jz then jumps if they are equal or one is not a number. */
+    void vucomiss(Vec a, Vec s) {
+        op2(NP, M0F, 0x2E, a.x(), s.x(), 4);
     }
 
     /** All bits where a &lt; s; VEX only. */

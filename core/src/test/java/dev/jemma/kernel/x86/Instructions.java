@@ -29,6 +29,7 @@ final class Instructions {
             "vmovss",
             "vbroadcastss",
             "vpbroadcastd",
+            "vpmovsxbd",
             "vpmovzxwd",
             "vcvtph2ps",
             "vpabsb",
@@ -123,7 +124,7 @@ final class Instructions {
 
     private int width(String name, boolean evex) {
         return switch (name) {
-            case "vmovd", "vmovss" -> 128;
+            case "vmovd", "vmovss", "vucomiss" -> 128;
             case "vextracti128", "vpermd" -> 256;
             default -> evex ? 512 : random.nextBoolean() ? 256 : 128;
         };
@@ -134,6 +135,7 @@ final class Instructions {
         return switch (name) {
             case "vbroadcastss", "vpbroadcastd" -> i == 1 ? 128 : Math.max(bits, 256);
             case "vpmovzxwd", "vcvtph2ps" -> i == 1 ? Math.max(128, bits / 2) : bits;
+            case "vpmovsxbd" -> i == 1 ? 128 : bits;
             case "vextracti128" -> i == 0 ? 128 : 256;
             default -> bits;
         };
