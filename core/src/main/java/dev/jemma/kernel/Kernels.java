@@ -69,4 +69,14 @@ public interface Kernels {
      * …) over tiles of 4,096 columns folded by {@link Lanes#sum}, and tiles added in float64.
      */
     void logSumExp(Workers workers, Tensor x, double[] out);
+
+    /**
+     * One product of strided float32 matrices on the calling thread: {@code c = a · b}, or {@code c + a · b}; a [m, k],
+     * b [k, n], c [m, n]. Each element is one chain {@code acc = fma(a[i, l], b[l, j], acc)}, l ascending, that starts at 0
+     * or at c. Training builds on it (gradients of linear layers, attention both ways); callers cut large products into
+     * blocks of c, or into stretches of l one after another, without a change of bits. c must not overlap a or b.
+     */
+    default void product(Grid a, Grid b, Grid c, int m, int n, int k, boolean accumulate) {
+        ScalarProduct.multiply(a, b, c, m, n, k, accumulate);
+    }
 }

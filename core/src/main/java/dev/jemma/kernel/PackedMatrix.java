@@ -7,6 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Optional;
 
 /** A matrix in panels of 16 rows (layout: {@link PanelLayout}), and the packing of a file's rows into them. */
 record PackedMatrix(PanelLayout layout, int rows, MemorySegment data) implements Matrix {
@@ -29,6 +30,13 @@ record PackedMatrix(PanelLayout layout, int rows, MemorySegment data) implements
     @Override
     public long byteSize() {
         return data.byteSize();
+    }
+
+    @Override
+    public Optional<Grid> transposed() {
+        return type() == DType.F32
+                ? Optional.of(new Grid(data, 0, PanelLayout.ROWS, 1, layout.panelBytes / 4))
+                : Optional.empty();
     }
 
     int panels() {
