@@ -36,6 +36,26 @@ public record Grid(MemorySegment data, long at, long row, long col, long group) 
         return new Grid(data, at + firstRow * row + firstCol / LANES * group, row, col, group);
     }
 
+    /** Whether elements (0, 0) to (rows − 1, cols − 1) lie within {@link #data}; strides are not negative. */
+    boolean holds(int rows, int cols) {
+        if (rows == 0 || cols == 0) {
+            return true;
+        }
+        long size = data.byteSize() / 4;
+        int groups = (cols - 1) / LANES;
+        boolean sane = at >= 0 && row >= 0 && col >= 0 && group >= 0;
+        // by division, since products of strides that nobody checked may overflow
+        if (!sane || row > size / Math.max(1, rows - 1) && rows > 1 || group > size / Math.max(1, groups) && groups > 0) {
+            return false;
+        }
+        if (col > size && cols > 1) {
+            return false;
+        }
+        long inLast = groups * group + (cols - 1) % LANES * col;
+        long inOthers = groups == 0 ? 0 : (groups - 1) * group + (LANES - 1) * col;
+        return Math.max(inLast, inOthers) < size - at - (rows - 1) * row;
+    }
+
     /** Byte offset of an element in {@link #data}. */
     public long offset(long r, long c) {
         return 4L * (at + r * row + c / LANES * group + c % LANES * col);

@@ -3,6 +3,7 @@ package dev.jemma.kernel;
 import dev.jemma.tensor.DType;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
@@ -78,5 +79,23 @@ public interface Kernels {
      */
     default void product(Grid a, Grid b, Grid c, int m, int n, int k, boolean accumulate) {
         ScalarProduct.multiply(a, b, c, m, n, k, accumulate);
+    }
+
+    /**
+     * Copies a strided matrix [rows, cols] to where another lies on the calling thread, or adds it to that; the two must
+     * not overlap. Training turns activations into panels of tokens and back with it.
+     */
+    default void copy(Grid from, Grid to, int rows, int cols, boolean add) {
+        GridCopy.copy(from, to, rows, cols, add);
+    }
+
+    /**
+     * Decodes rows {@code firstRow} (a multiple of 16) … of a matrix that this provider packed, exactly, to panels of
+     * float32: element (r, k) goes to float {@code (r / 16)·16·cols + 16·k + r % 16} of {@code panels}, which has room for
+     * whole panels. On the calling thread.
+     */
+    default void decode(Matrix w, int firstRow, int rows, MemorySegment panels) {
+        Shapes.panels(w, firstRow, rows, panels);
+        GridCopy.decode(w, firstRow, rows, panels);
     }
 }

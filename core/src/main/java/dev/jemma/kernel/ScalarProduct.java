@@ -10,6 +10,7 @@ final class ScalarProduct {
     private ScalarProduct() {}
 
     static void multiply(Grid a, Grid b, Grid c, int m, int n, int k, boolean accumulate) {
+        Shapes.product(a, b, c, m, n, k);
         MemorySegment left = a.data();
         MemorySegment right = b.data();
         MemorySegment out = c.data();
