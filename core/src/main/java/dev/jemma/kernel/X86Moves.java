@@ -95,6 +95,25 @@ final class X86Moves {
         one(from, firstRow, 0, firstCol, quads, cols, rows, to, at, stride);
     }
 
+    /**
+     * Copies pieces of {@code width} floats (4, 8, 12 or 16) in the order in which they lie, row by row: piece p of row l
+     * from float {@code at + l·row + p·step} to byte {@code (p·rows + l)·4·width} of the target. Long rows may lie pages
+     * apart; then this reads each page once.
+     */
+    void copyPieces(
+            MemorySegment from, long at, long row, long step, int rows, int pieces, int width, MemorySegment to) {
+        MemorySegment a = ARGUMENTS.get();
+        a.set(LONG, MoveCode.SOURCE, 4 * at);
+        a.set(LONG, MoveCode.TARGET, 0);
+        a.set(LONG, MoveCode.GROUPS, rows);
+        a.set(LONG, MoveCode.STEPS, pieces);
+        a.set(LONG, MoveCode.SOURCE_STEP, 4 * step);
+        a.set(LONG, MoveCode.TARGET_STEP, 4L * width * rows);
+        a.set(LONG, MoveCode.SOURCE_GROUP, 4 * row);
+        a.set(LONG, MoveCode.TARGET_GROUP, 4L * width);
+        copies[width / QUAD - 1].call(a, from, to, to);
+    }
+
     /** Whole quads: {@code groups} groups of {@code cols} columns. */
     private void pack(
             Grid from,

@@ -117,8 +117,13 @@ final class X86Product {
         /** All rows of c, columns {@code col} …: what {@code count} elements of their sums from {@code l} on give. */
         private void columns(int col, int cols, int l, int count) {
             int whole = cols / LANES;
-            for (int g = 0; g < whole && !panels; g++) {
-                packRight(col + g * LANES, LANES, l, count, scratch.right, 4L * LANES * count * g);
+            if (b.col() == 1 && !panels && whole > 0) {
+                long from = b.offset(l, col) / 4;
+                moves.copyPieces(b.data(), from, b.row(), b.group(), count, whole, LANES, scratch.right);
+            } else {
+                for (int g = 0; g < whole && !panels; g++) {
+                    packRight(col + g * LANES, LANES, l, count, scratch.right, 4L * LANES * count * g);
+                }
             }
             if (cols % LANES != 0) {
                 packRight(col + whole * LANES, cols % LANES, l, count, scratch.lastRight, 0);
@@ -153,11 +158,12 @@ final class X86Product {
             right = data;
             scratch.arguments.set(LONG, ProductCode.B, at);
             scratch.arguments.set(LONG, ProductCode.B_GROUP_BYTES, groupBytes);
+            scratch.arguments.set(LONG, ProductCode.NEXT_BYTES, maxGroups * groupBytes);
         }
 
         private void right(int col, int g, int groups, int l, int count) {
             if (panels) {
-                rightIs(b.data(), b.offset(l, col + (long) g * LANES), groups > 1 ? 4 * b.group() : 0);
+                rightIs(b.data(), b.offset(l, col + (long) g * LANES), 4 * b.group());
             } else {
                 long groupBytes = 4L * LANES * count;
                 rightIs(scratch.right, groupBytes * g, groupBytes);

@@ -291,6 +291,10 @@ final class Assembler extends Encoder {
         narrow0F(0x18, 1, s);
     }
 
+    void prefetcht1(Mem s) {
+        narrow0F(0x18, 2, s);
+    }
+
     void cpuid() {
         byte1(0x0F);
         byte1(0xA2);

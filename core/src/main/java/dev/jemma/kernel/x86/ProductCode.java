@@ -31,8 +31,10 @@ public final class ProductCode {
     public static final int C_GROUP_BYTES = 64;
     /** 0 if sums start at 0 and not at what c holds. */
     public static final int ACCUMULATE = 72;
+    /** Bytes from b to what the next call will read of it. */
+    public static final int NEXT_BYTES = 80;
     /** Bytes of the arguments. */
-    public static final int BYTES = 80;
+    public static final int BYTES = 88;
 
     private static final int LINE = 64;
     private static final Gp ARGUMENTS = Gp.RDI;
@@ -47,7 +49,8 @@ public final class ProductCode {
     private static final Gp B_GROUP = Gp.RBX;
     private static final Gp C_ROW = Gp.RBP;
     private static final Gp C_GROUP = Gp.R12;
-    private static final Gp[] SAVED = {Gp.RBX, Gp.RBP, Gp.R12};
+    private static final Gp AHEAD = Gp.R13;
+    private static final Gp[] SAVED = {Gp.RBX, Gp.RBP, Gp.R12, Gp.R13};
 
     private final Assembler a = new Assembler();
     private final Isa isa;
@@ -142,10 +145,15 @@ public final class ProductCode {
         int spares = Math.min(4, (isa.wide() ? 32 : 16) - spare);
         a.mov(PA, LEFT);
         a.mov(PB, RIGHT);
+        a.mov(AHEAD, RIGHT);
+        a.add(AHEAD, Operand.at(ARGUMENTS, NEXT_BYTES));
         a.mov(COUNT, Operand.at(ARGUMENTS, K));
         Label next = a.here();
         for (int v = 0; v < vectors; v++) {
             a.vmovups(isa.register(b + v), element(PB, B_GROUP, v));
+        }
+        for (int g = 0; g < groups; g++) {
+            a.prefetcht1(element(AHEAD, B_GROUP, g * parts));
         }
         for (int r = 0; r < acc.length; r++) {
             Vec t = isa.register(spare + r % spares);
@@ -156,6 +164,7 @@ public final class ProductCode {
         }
         a.add(PA, 4 * TILE_ROWS);
         a.add(PB, LINE);
+        a.add(AHEAD, LINE);
         a.loop(COUNT, next);
     }
 
