@@ -3,6 +3,7 @@ package dev.jemma.kernel;
 import dev.jemma.tensor.DType;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
@@ -84,4 +85,32 @@ public interface Kernels {
      * is left; out [T · ⌈cols / {@value #PIECE}⌉] or longer. What is not a number may or may not be passed over.
      */
     void maxima(Workers workers, Tensor x, int cols, float[] out);
+
+    /**
+     * One product of strided float32 matrices on the calling thread: {@code c = a · b}, or {@code c + a · b}; a [m, k],
+     * b [k, n], c [m, n]. Each element is one chain {@code acc = fma(a[i, l], b[l, j], acc)}, l ascending, that starts at 0
+     * or at c. Training builds on it (gradients of linear layers, attention both ways); callers cut large products into
+     * blocks of c, or into stretches of l one after another, without a change of bits. c must not overlap a or b.
+     */
+    default void product(Grid a, Grid b, Grid c, int m, int n, int k, boolean accumulate) {
+        ScalarProduct.multiply(a, b, c, m, n, k, accumulate);
+    }
+
+    /**
+     * Copies a strided matrix [rows, cols] to where another lies on the calling thread, or adds it to that; the two must
+     * not overlap. Training turns activations into panels of tokens and back with it.
+     */
+    default void copy(Grid from, Grid to, int rows, int cols, boolean add) {
+        GridCopy.copy(from, to, rows, cols, add);
+    }
+
+    /**
+     * Decodes rows {@code firstRow} (a multiple of 16) … of a matrix that this provider packed, exactly, to panels of
+     * float32: element (r, k) goes to float {@code (r / 16)·16·cols + 16·k + r % 16} of {@code panels}, which has room for
+     * whole panels. On the calling thread.
+     */
+    default void decode(Matrix w, int firstRow, int rows, MemorySegment panels) {
+        Shapes.panels(w, firstRow, rows, panels);
+        GridCopy.decode(w, firstRow, rows, panels);
+    }
 }

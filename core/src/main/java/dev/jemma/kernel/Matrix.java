@@ -2,6 +2,7 @@ package dev.jemma.kernel;
 
 import dev.jemma.tensor.DType;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * A weight matrix [rows, cols] in the layout of the provider that packed it. Packing never loses: {@link #row} gives
@@ -19,6 +20,12 @@ public interface Matrix {
 
     /** Bytes held, padding included. */
     long byteSize();
+
+    /**
+     * The transpose [cols, rows] of a float32 matrix over the memory that holds it, for gradients and optimizers; empty
+     * for other types. Rows beyond the last may be padded to a multiple of 16 ({@link #byteSize} counts them).
+     */
+    Optional<Grid> transposed();
 
     /** Writes row {@code row}, decoded exactly to {@code cols} float32 values, to {@code target} from byte {@code offset}. */
     void row(int row, MemorySegment target, long offset);

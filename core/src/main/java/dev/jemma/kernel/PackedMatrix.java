@@ -4,6 +4,7 @@ import dev.jemma.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Optional;
 
 /** A matrix in panels of 16 rows (layout: {@link PanelLayout}), as {@link PanelPacker} packs it. */
 record PackedMatrix(PanelLayout layout, int rows, MemorySegment data) implements Matrix {
@@ -23,6 +24,13 @@ record PackedMatrix(PanelLayout layout, int rows, MemorySegment data) implements
     @Override
     public long byteSize() {
         return data.byteSize();
+    }
+
+    @Override
+    public Optional<Grid> transposed() {
+        return type() == DType.F32
+                ? Optional.of(new Grid(data, 0, PanelLayout.ROWS, 1, layout.panelBytes / 4))
+                : Optional.empty();
     }
 
     int panels() {

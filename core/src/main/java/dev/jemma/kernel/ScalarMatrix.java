@@ -5,6 +5,7 @@ import dev.jemma.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Optional;
 
 /** A matrix as it lies in the file, rows one after another. Also what other providers keep where they have no packing. */
 record ScalarMatrix(DType type, int rows, int cols, MemorySegment data) implements Matrix {
@@ -15,6 +16,11 @@ record ScalarMatrix(DType type, int rows, int cols, MemorySegment data) implemen
     @Override
     public long byteSize() {
         return data.byteSize();
+    }
+
+    @Override
+    public Optional<Grid> transposed() {
+        return type == DType.F32 ? Optional.of(new Grid(data, 0, 1, cols, (long) Grid.LANES * cols)) : Optional.empty();
     }
 
     /** Decodes row {@code row} to {@code target[0 … cols − 1]}. */

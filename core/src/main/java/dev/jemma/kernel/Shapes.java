@@ -1,6 +1,7 @@
 package dev.jemma.kernel;
 
 import dev.jemma.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** The checks that every provider makes once per call, before any thread starts. */
@@ -18,6 +19,29 @@ final class Shapes {
                 throw new IllegalArgumentException("x " + shape(x) + " · weight [" + w.rows() + ", " + w.cols()
                         + "] transposed does not give " + shape(y));
             }
+        }
+    }
+
+    static void product(Grid a, Grid b, Grid c, int m, int n, int k) {
+        if (m < 0 || n < 0 || k < 0 || !a.holds(m, k) || !b.holds(k, n) || !c.holds(m, n)) {
+            throw new IllegalArgumentException("a product [" + m + ", " + k + "] · [" + k + ", " + n
+                    + "] reaches beyond the memory of " + a + ", " + b + " or " + c);
+        }
+    }
+
+    static void copy(Grid from, Grid to, int rows, int cols) {
+        if (rows < 0 || cols < 0 || !from.holds(rows, cols) || !to.holds(rows, cols)) {
+            throw new IllegalArgumentException(
+                    "a copy of [" + rows + ", " + cols + "] reaches beyond the memory of " + from + " or " + to);
+        }
+    }
+
+    static void panels(Matrix w, int firstRow, int rows, MemorySegment panels) {
+        boolean within = firstRow >= 0 && rows >= 0 && rows <= w.rows() - firstRow;
+        long bytes = 4L * Grid.LANES * w.cols() * Math.ceilDiv((long) rows, Grid.LANES);
+        if (!within || firstRow % Grid.LANES != 0 || panels.byteSize() < bytes) {
+            throw new IllegalArgumentException("rows " + firstRow + " … of " + rows + " of [" + w.rows() + ", "
+                    + w.cols() + "] do not start a panel of it or do not fit " + panels.byteSize() + " bytes");
         }
     }
 

@@ -5,6 +5,7 @@ import dev.jemma.kernel.x86.Isa;
 import dev.jemma.tensor.DType;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
@@ -16,6 +17,9 @@ final class X86Kernels implements Kernels {
     private final X86Linear linear;
     private final X86Rows rows;
     private final X86Attention attention;
+    private final X86Moves moves;
+    private final X86Product product;
+    private final X86Decoder decoder;
     private final Kernels twin = new ScalarKernels();
 
     X86Kernels(Isa isa, CodeSpace space) {
@@ -23,6 +27,9 @@ final class X86Kernels implements Kernels {
         rows = new X86Rows(isa, space);
         attention = new X86Attention(isa, space, rows);
         linear = new X86Linear(isa, space);
+        moves = new X86Moves(space);
+        product = new X86Product(isa, space, moves);
+        decoder = new X86Decoder(isa, space);
     }
 
     @Override
@@ -111,5 +118,20 @@ final class X86Kernels implements Kernels {
     @Override
     public void maxima(Workers workers, Tensor x, int cols, float[] out) {
         Maxima.compute(workers, x, cols, out, rows);
+    }
+
+    @Override
+    public void product(Grid a, Grid b, Grid c, int m, int n, int k, boolean accumulate) {
+        product.multiply(a, b, c, m, n, k, accumulate);
+    }
+
+    @Override
+    public void copy(Grid from, Grid to, int rows, int cols, boolean add) {
+        moves.copy(from, to, rows, cols, add);
+    }
+
+    @Override
+    public void decode(Matrix w, int firstRow, int rows, MemorySegment panels) {
+        decoder.decode(w, firstRow, rows, panels);
     }
 }

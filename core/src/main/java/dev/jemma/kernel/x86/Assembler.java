@@ -167,6 +167,30 @@ final class Assembler extends Encoder {
         shift(0x72, 4, d, s, count);
     }
 
+    /** Lanes 0 and 1 of {@code a} and {@code s} in turn; VEX only, as the three that follow. */
+    void vunpcklps(Vec d, Vec a, Operand s) {
+        op3(NP, M0F, 0x14, d, a, s);
+    }
+
+    /** Lanes 2 and 3 in turn. */
+    void vunpckhps(Vec d, Vec a, Operand s) {
+        op3(NP, M0F, 0x15, d, a, s);
+    }
+
+    /** The lower halves: of {@code a}, then of {@code s}. */
+    void vunpcklpd(Vec d, Vec a, Operand s) {
+        op3(P66, M0F, 0x14, d, a, s);
+    }
+
+    /** The upper halves. */
+    void vunpckhpd(Vec d, Vec a, Operand s) {
+        op3(P66, M0F, 0x15, d, a, s);
+    }
+
+    void vsqrtps(Vec d, Operand s) {
+        op2(NP, M0F, 0x51, d, s, d.bits() / 8);
+    }
+
     void vaddps(Vec d, Vec a, Operand s) {
         op3(NP, M0F, 0x58, d, a, s);
     }
@@ -275,6 +299,10 @@ final class Assembler extends Encoder {
 
     void prefetcht0(Mem s) {
         narrow0F(0x18, 1, s);
+    }
+
+    void prefetcht1(Mem s) {
+        narrow0F(0x18, 2, s);
     }
 
     void cpuid() {
