@@ -41,6 +41,7 @@ class ArchitectureTest {
             Map.entry("tokenizer", Set.of("format")),
             Map.entry("chat", Set.of("tokenizer")),
             Map.entry("model", Set.of("format", "kernel", "quant", "tensor")),
+            Map.entry("adapter", Set.of("format", "kernel", "model", "quant", "tensor")),
             Map.entry("convert", Set.of("format", "kernel", "model", "quant", "tensor", "tokenizer")),
             Map.entry("infer", Set.of("chat", "format", "kernel", "machine", "model", "tensor", "tokenizer")));
 
