@@ -4,6 +4,7 @@ module dev.jemma.train {
     requires transitive dev.jemma.data;
     requires static org.jspecify;
 
+    exports dev.jemma.train;
     exports dev.jemma.train.optimizer;
     exports dev.jemma.train.tape;
 }

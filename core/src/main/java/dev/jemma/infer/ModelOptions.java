@@ -2,6 +2,8 @@ package dev.jemma.infer;
 
 import dev.jemma.kernel.Precision;
 import dev.jemma.model.EmbeddingScale;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
@@ -18,6 +20,7 @@ import java.util.OptionalLong;
  * @param sequences most sequences at once
  * @param prefixCache whether equal beginnings of prompts share their keys and values
  * @param speculation how it guesses ahead, to be faster with the same tokens; by default not at all
+ * @param adapter folder of the adapter that serves requests that name none; see {@link LanguageModel#loadAdapter}
  * @param loading told how far loading is
  */
 public record ModelOptions(
@@ -30,6 +33,7 @@ public record ModelOptions(
         int sequences,
         boolean prefixCache,
         Speculation speculation,
+        Optional<Path> adapter,
         LoadListener loading) {
     /** Told how many bytes of the weights are read, from several threads. */
     @FunctionalInterface
@@ -59,6 +63,7 @@ public record ModelOptions(
         private int sequences = EngineOptions.DEFAULT_SEQUENCES;
         private boolean prefixCache = true;
         private Speculation speculation = new Speculation.None();
+        private Optional<Path> adapter = Optional.empty();
         private LoadListener loading = (done, total) -> {};
 
         private Builder() {}
@@ -103,6 +108,11 @@ public record ModelOptions(
             return this;
         }
 
+        public Builder adapter(Path folder) {
+            adapter = Optional.of(folder);
+            return this;
+        }
+
         public Builder speculation(Speculation value) {
             speculation = value;
             return this;
@@ -125,6 +135,7 @@ public record ModelOptions(
                     sequences,
                     prefixCache,
                     speculation,
+                    adapter,
                     loading);
         }
     }

@@ -43,7 +43,8 @@ class ArchitectureTest {
             Map.entry("model", Set.of("format", "kernel", "quant", "tensor")),
             Map.entry("adapter", Set.of("format", "kernel", "model", "quant", "tensor")),
             Map.entry("convert", Set.of("format", "kernel", "model", "quant", "tensor", "tokenizer")),
-            Map.entry("infer", Set.of("chat", "format", "kernel", "machine", "model", "tensor", "tokenizer")));
+            Map.entry(
+                    "infer", Set.of("adapter", "chat", "format", "kernel", "machine", "model", "tensor", "tokenizer")));
 
     private static final JavaClasses CORE = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())

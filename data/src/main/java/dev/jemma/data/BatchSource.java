@@ -1,7 +1,10 @@
 package dev.jemma.data;
 
-/** An endless, deterministic stream of batches. */
+/** A deterministic stream of batches, endless or of so many epochs. */
 public interface BatchSource {
+    /** Whether {@link #next} has another batch. */
+    boolean hasNext();
+
     /** The next batch. */
     PackedBatch next();
 

@@ -22,6 +22,7 @@ import dev.jemma.train.tape.Parameters;
 import dev.jemma.train.tape.RecordingOps;
 import dev.jemma.train.tape.RowLoss;
 import java.lang.foreign.Arena;
+import java.nio.file.Path;
 import java.util.function.Function;
 
 /** A tiny model with everything that a training step needs. */
@@ -38,9 +39,20 @@ public final class Rig implements AutoCloseable {
     public final OutputHead head;
 
     public Rig(String model, String provider, int threads, boolean recompute, Function<Rig, Parameters> trained) {
+        this(Goldens.path("models/" + model), true, provider, threads, recompute, trained);
+    }
+
+    /** A model of any file, its matrices decoded or as they are. */
+    public Rig(
+            Path model,
+            boolean masters,
+            String provider,
+            int threads,
+            boolean recompute,
+            Function<Rig, Parameters> trained) {
         kernels = kernels(provider);
         workers = new WorkerPool(threads);
-        gemma = load(model);
+        gemma = load(model, masters);
         parameters = trained.apply(this);
         ops = new RecordingOps(gemma.config(), kernels, workers, parameters, recompute);
         head = new OutputHead(gemma, ops);
@@ -61,11 +73,10 @@ public final class Rig implements AutoCloseable {
         }
     }
 
-    public Gemma load(String model) {
-        try (ModelFiles files = ModelFiles.open(Goldens.path("models/" + model))) {
-            return new ModelLoader(files, kernels, workers, arena, _ -> {})
-                    .asMasters()
-                    .load(EmbeddingScale.EXACT);
+    private Gemma load(Path model, boolean masters) {
+        try (ModelFiles files = ModelFiles.open(model)) {
+            ModelLoader loader = new ModelLoader(files, kernels, workers, arena, _ -> {});
+            return (masters ? loader.asMasters() : loader).load(EmbeddingScale.EXACT);
         }
     }
 
