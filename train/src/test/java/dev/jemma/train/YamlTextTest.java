@@ -19,9 +19,7 @@ class YamlTextTest {
         values.put("c", "1e5");
         values.put("d", List.of());
         values.put("e: f", "data/file.jsonl");
-        assertThat(YamlText.of(values))
-                .isEqualTo(
-                        """
+        assertThat(YamlText.of(values)).isEqualTo("""
                         a:
                           rate: 0.001
                           "on": true

@@ -33,12 +33,14 @@ class QuantizedBaseTest {
                 Workers workers = new WorkerPool(1)) {
             Converter.toGguf(source, Optional.empty(), file, type, workers, Progress.NONE);
         }
-        PackedBatch batch = Goldens.batch(
-                Goldens.json("gemma3/lora.json").get("inputs").get("batches").items().getFirst());
+        PackedBatch batch = Goldens.batch(Goldens.json("gemma3/lora.json")
+                .get("inputs")
+                .get("batches")
+                .items()
+                .getFirst());
         Function<Rig, Parameters> adapter = rig -> Parameters.adapter(
                 rig.gemma,
-                AdapterFolder.read(
-                        Goldens.path("gemma3/lora_adapter"), rig.gemma.config(), rig.kernels, rig.arena));
+                AdapterFolder.read(Goldens.path("gemma3/lora_adapter"), rig.gemma.config(), rig.kernels, rig.arena));
         try (Rig quantized = new Rig(file, false, provider, 2, false, adapter);
                 Rig decoded = new Rig(file, true, provider, 2, false, adapter)) {
             assertThat(quantized.mean(batch)).isEqualTo(decoded.mean(batch));
