@@ -12,6 +12,7 @@ module dev.jemma.core {
     requires static org.jspecify;
 
     exports dev.jemma;
+    exports dev.jemma.adapter;
     exports dev.jemma.chat;
     exports dev.jemma.convert;
     exports dev.jemma.format;

@@ -6,6 +6,7 @@ import dev.jemma.infer.Speculation;
 import dev.jemma.kernel.KvType;
 import dev.jemma.kernel.Precision;
 import dev.jemma.model.EmbeddingScale;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -55,6 +56,12 @@ public final class RunOptions {
             paramLabel = "N",
             description = "Rows of a forward pass: long prompts are cut into such chunks (default: 512).")
     private Optional<Integer> batchRows = Optional.empty();
+
+    @Option(
+            names = "--adapter",
+            paramLabel = "DIR",
+            description = "Low-rank adapter (LoRA) in PEFT's form that serves with the model.")
+    private Optional<Path> adapter = Optional.empty();
 
     /** A loaded model and where it came from. */
     public record Opened(LanguageModel model, ModelLocator.Located located) implements AutoCloseable {
@@ -114,6 +121,7 @@ public final class RunOptions {
         context.ifPresent(n -> options.contextLength(positive("--context", n)));
         batchRows.ifPresent(n -> options.batchRows(positive("--batch-rows", n)));
         kvMebibytes.ifPresent(n -> options.kvBudgetBytes(Math.multiplyExact(positive("--kv-memory", n), 1L << 20)));
+        adapter.ifPresent(options::adapter);
         more.accept(options);
         return options.build();
     }

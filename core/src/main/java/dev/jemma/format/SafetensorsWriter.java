@@ -22,14 +22,16 @@ public final class SafetensorsWriter implements AutoCloseable {
     private static final String BASE_NAME = "model";
 
     private final Path folder;
+    private final String baseName;
     private final List<List<TensorInfo>> shards;
     private final List<OutputFile> files = new ArrayList<>();
     private final TensorSequence sequence;
     private final int[] shardOf;
     private final long totalBytes;
 
-    private SafetensorsWriter(Path folder, List<List<TensorInfo>> shards) {
+    private SafetensorsWriter(Path folder, String baseName, List<List<TensorInfo>> shards) {
         this.folder = folder;
+        this.baseName = baseName;
         this.shards = shards;
         List<TensorInfo> all = shards.stream().flatMap(List::stream).toList();
         this.sequence = new TensorSequence(all);
@@ -53,10 +55,23 @@ public final class SafetensorsWriter implements AutoCloseable {
      */
     public static SafetensorsWriter create(
             Path folder, List<TensorInfo> tensors, Map<String, String> metadata, long maxShardBytes) {
-        SafetensorsWriter writer = new SafetensorsWriter(folder, cut(tensors, maxShardBytes));
+        return open(new SafetensorsWriter(folder, BASE_NAME, cut(tensors, maxShardBytes)), metadata);
+    }
+
+    /**
+     * Starts one file {@code baseName.safetensors} in {@code folder}, of whatever size.
+     *
+     * @throws dev.jemma.JemmaException if it cannot be written
+     */
+    public static SafetensorsWriter single(
+            Path folder, String baseName, List<TensorInfo> tensors, Map<String, String> metadata) {
+        return open(new SafetensorsWriter(folder, baseName, List.of(List.copyOf(tensors))), metadata);
+    }
+
+    private static SafetensorsWriter open(SafetensorsWriter writer, Map<String, String> metadata) {
         try {
             for (int shard = 0; shard < writer.shards.size(); shard++) {
-                OutputFile file = OutputFile.create(folder.resolve(writer.name(shard)));
+                OutputFile file = OutputFile.create(writer.folder.resolve(writer.name(shard)));
                 writer.files.add(file);
                 file.write(head(writer.shards.get(shard), metadata));
             }
@@ -117,8 +132,8 @@ public final class SafetensorsWriter implements AutoCloseable {
 
     private String name(int shard) {
         return shards.size() == 1
-                ? BASE_NAME + ".safetensors"
-                : "%s-%05d-of-%05d.safetensors".formatted(BASE_NAME, shard + 1, shards.size());
+                ? baseName + ".safetensors"
+                : "%s-%05d-of-%05d.safetensors".formatted(baseName, shard + 1, shards.size());
     }
 
     /** Appends bytes of the tensor that is next in turn; a call never spans two tensors. */
@@ -142,7 +157,7 @@ public final class SafetensorsWriter implements AutoCloseable {
             Map<String, Object> index = new LinkedHashMap<>();
             index.put("metadata", Map.of("total_size", totalBytes));
             index.put("weight_map", map);
-            JsonText.write(folder.resolve(BASE_NAME + ".safetensors.index.json"), index);
+            JsonText.write(folder.resolve(baseName + ".safetensors.index.json"), index);
         }
     }
 

@@ -117,7 +117,8 @@ final class DraftModel implements Proposer {
         reservedBytes += bytes;
         TokenHistory history = new TokenHistory(sequence.job.prompt());
         Sequence own = new Sequence(sequence.job, sequence.sample, history, cache, prefixes);
-        PrefixCache.Node[] cached = prefixes.match(sequence.job.prompt(), sequence.job.firstWanted());
+        PrefixCache.Node[] cached =
+                prefixes.match(sequence.job.adapter(), sequence.job.prompt(), sequence.job.firstWanted());
         if (cached.length > 0) {
             own.adopt(cached);
         }

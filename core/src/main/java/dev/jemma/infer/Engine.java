@@ -3,13 +3,16 @@ package dev.jemma.infer;
 import dev.jemma.kernel.Kernels;
 import dev.jemma.kernel.Precision;
 import dev.jemma.kernel.Workers;
+import dev.jemma.model.Adapter;
 import dev.jemma.model.EmbeddingHead;
 import dev.jemma.model.Gemma;
 import dev.jemma.model.InferenceOps;
 import dev.jemma.model.KvCache;
 import dev.jemma.model.Probe;
 import dev.jemma.tokenizer.StreamDecoder;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -32,6 +35,8 @@ public final class Engine implements AutoCloseable {
     private final ConcurrentLinkedQueue<Runnable> inbox = new ConcurrentLinkedQueue<>();
     private final Object signal = new Object();
     private final Thread thread;
+    private final Map<Adapter, Job.Binding> bindings = new IdentityHashMap<>(); // guarded by itself
+    private volatile Optional<Adapter> ownAdapter = Optional.empty();
     private volatile boolean closed;
 
     /**
@@ -68,6 +73,31 @@ public final class Engine implements AutoCloseable {
         };
     }
 
+    /** The adapter of requests that name none, from now on. */
+    public void useAdapter(Adapter adapter) {
+        binding(adapter);
+        ownAdapter = Optional.of(adapter);
+    }
+
+    private void bind(Job job, Optional<Adapter> adapter) {
+        job.bind(adapter.or(() -> ownAdapter).map(this::binding));
+    }
+
+    private Job.Binding binding(Adapter adapter) {
+        synchronized (bindings) {
+            Job.Binding known = bindings.get(adapter);
+            if (known == null) {
+                try {
+                    known = new Job.Binding(adapter, adapter.boundTo(gemma));
+                } catch (IllegalArgumentException e) {
+                    throw new EngineException(e.getMessage() + "; it was made for another model", e);
+                }
+                bindings.put(adapter, known);
+            }
+            return known;
+        }
+    }
+
     /** Limits in force. */
     public EngineOptions options() {
         return options;
@@ -83,6 +113,7 @@ public final class Engine implements AutoCloseable {
             throw new EngineException("an embedding model does not generate text: use embed");
         }
         GenerationJob job = new GenerationJob(request, vocabularySize, decoders, listener);
+        bind(job, request.adapter());
         if (request.samples() > options.maxSequences()) {
             throw new EngineException(request.samples() + " samples at once, but the engine runs at most "
                     + options.maxSequences() + " sequences");
@@ -97,6 +128,7 @@ public final class Engine implements AutoCloseable {
             throw new EngineException("an embedding model has no next-token probabilities: use embed");
         }
         ScoreJob job = new ScoreJob(request, vocabularySize);
+        bind(job, request.adapter());
         enqueue(job);
         return job.future();
     }
@@ -107,6 +139,7 @@ public final class Engine implements AutoCloseable {
             throw new EngineException("a text without a single token has no vector: its ids should begin with <bos>");
         }
         EmbeddingJob job = new EmbeddingJob(ids);
+        bind(job, Optional.empty());
         enqueue(job);
         return job.future();
     }

@@ -1,6 +1,8 @@
 package dev.jemma.infer;
 
+import dev.jemma.model.Adapter;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -14,6 +16,7 @@ import java.util.Set;
  * @param stopIds tokens that end a continuation
  * @param samples number of continuations
  * @param logprobs how many alternatives' log-probabilities to return with each token; empty for none at all
+ * @param adapter what serves it; empty for the engine's own, if it has one
  */
 public record GenerationRequest(
         int[] promptIds,
@@ -22,7 +25,20 @@ public record GenerationRequest(
         List<String> stopStrings,
         Set<Integer> stopIds,
         int samples,
-        OptionalInt logprobs) {
+        OptionalInt logprobs,
+        Optional<Adapter> adapter) {
+    /** Without an adapter of its own. */
+    public GenerationRequest(
+            int[] promptIds,
+            int maxTokens,
+            SamplingOptions sampling,
+            List<String> stopStrings,
+            Set<Integer> stopIds,
+            int samples,
+            OptionalInt logprobs) {
+        this(promptIds, maxTokens, sampling, stopStrings, stopIds, samples, logprobs, Optional.empty());
+    }
+
     public GenerationRequest {
         stopStrings = List.copyOf(stopStrings);
         stopIds = Set.copyOf(stopIds);

@@ -1,5 +1,6 @@
 package dev.jemma.infer;
 
+import dev.jemma.adapter.AdapterFolder;
 import dev.jemma.chat.ChatTemplate;
 import dev.jemma.kernel.KernelProviders;
 import dev.jemma.kernel.Kernels;
@@ -8,6 +9,7 @@ import dev.jemma.kernel.WorkerPool;
 import dev.jemma.kernel.Workers;
 import dev.jemma.machine.Machine;
 import dev.jemma.memory.HugeArena;
+import dev.jemma.model.Adapter;
 import dev.jemma.model.EmbeddingHead;
 import dev.jemma.model.Gemma;
 import dev.jemma.model.GemmaConfig;
@@ -78,6 +80,12 @@ public final class LanguageModel implements AutoCloseable {
                 workers,
                 options.precision(),
                 engineOptions);
+        try {
+            options.adapter().map(this::loadAdapter).ifPresent(engine::useAdapter);
+        } catch (RuntimeException | Error e) {
+            engine.close();
+            throw e;
+        }
     }
 
     /** Loads a GGUF file or a Hugging Face folder with default options. */
@@ -123,6 +131,16 @@ public final class LanguageModel implements AutoCloseable {
                 options.sequences(),
                 options.prefixCache(),
                 options.speculation());
+    }
+
+    /**
+     * Loads a low-rank adapter in PEFT's form, for requests that name it ({@link RequestBuilder#adapter}); it stays as long
+     * as the model does. Requests of several adapters share a batch.
+     *
+     * @throws dev.jemma.JemmaException if it cannot be read, or was made for another model
+     */
+    public Adapter loadAdapter(Path folder) {
+        return AdapterFolder.read(folder, config(), kernels, weights);
     }
 
     /** Guesses for another model's engine, with this one's weights and that one's threads. */

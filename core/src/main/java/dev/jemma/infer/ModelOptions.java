@@ -3,6 +3,8 @@ package dev.jemma.infer;
 import dev.jemma.kernel.KvType;
 import dev.jemma.kernel.Precision;
 import dev.jemma.model.EmbeddingScale;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
@@ -20,6 +22,7 @@ import java.util.OptionalLong;
  * @param sequences most sequences at once
  * @param prefixCache whether equal beginnings of prompts share their keys and values
  * @param speculation how it guesses ahead, to be faster with the same tokens; by default not at all
+ * @param adapter folder of the adapter that serves requests that name none; see {@link LanguageModel#loadAdapter}
  * @param loading told how far loading is
  */
 public record ModelOptions(
@@ -33,6 +36,7 @@ public record ModelOptions(
         int sequences,
         boolean prefixCache,
         Speculation speculation,
+        Optional<Path> adapter,
         LoadListener loading) {
     public ModelOptions {
         if (precision == Precision.EXACT && kvType != KvType.F32) {
@@ -69,6 +73,7 @@ public record ModelOptions(
         private int sequences = EngineOptions.DEFAULT_SEQUENCES;
         private boolean prefixCache = true;
         private Speculation speculation = new Speculation.None();
+        private Optional<Path> adapter = Optional.empty();
         private LoadListener loading = (done, total) -> {};
 
         private Builder() {}
@@ -118,6 +123,11 @@ public record ModelOptions(
             return this;
         }
 
+        public Builder adapter(Path folder) {
+            adapter = Optional.of(folder);
+            return this;
+        }
+
         public Builder speculation(Speculation value) {
             speculation = value;
             return this;
@@ -141,6 +151,7 @@ public record ModelOptions(
                     sequences,
                     prefixCache,
                     speculation,
+                    adapter,
                     loading);
         }
     }

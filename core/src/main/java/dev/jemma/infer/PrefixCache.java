@@ -1,18 +1,20 @@
 package dev.jemma.infer;
 
 import dev.jemma.kernel.KvBlocks;
+import dev.jemma.model.Adapter;
 import dev.jemma.model.BlockPool;
 import dev.jemma.model.KvCache;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Remembers computed blocks by the tokens before them, so that a prompt that begins like an earlier one starts where
+ * Remembers computed blocks by the adapter that computed them and the tokens before them, so that a prompt that begins like an earlier one starts where
  * they part. A tree of nodes of 16 tokens each; tokens are compared, not only hashed. A beginning of n tokens can be
  * used only if every full-attention block of [0, n) and the windowed blocks that cover [n − W, n) are still held
  * (DESIGN 5.8). The least recently used ends are dropped when memory is needed.
@@ -45,18 +47,24 @@ final class PrefixCache {
 
     private final KvCache cache;
     private final boolean enabled;
-    private final Node root;
+    private final Node root = newRoot();
+    private final Map<Adapter, Node> adapterRoots = new IdentityHashMap<>();
+
     private final TreeMap<Long, Node> byUse = new TreeMap<>();
     private long clock;
 
     PrefixCache(KvCache cache, boolean enabled) {
         this.cache = cache;
         this.enabled = enabled;
-        root = new Node(Optional.empty(), new Key(List.of()), new int[0]);
     }
 
-    Node root() {
-        return root;
+    private static Node newRoot() {
+        return new Node(Optional.empty(), new Key(List.of()), new int[0]);
+    }
+
+    /** Where sequences begin that this adapter serves, or none. */
+    Node root(Optional<Adapter> adapter) {
+        return adapter.map(a -> adapterRoots.computeIfAbsent(a, _ -> newRoot())).orElse(root);
     }
 
     /** Number of cached blocks of tokens. */
@@ -65,9 +73,9 @@ final class PrefixCache {
     }
 
     /** The longest usable cached beginning of {@code tokens}, at most {@code limit} tokens; possibly empty. */
-    Node[] match(int[] tokens, int limit) {
+    Node[] match(Optional<Adapter> adapter, int[] tokens, int limit) {
         List<Node> path = new ArrayList<>();
-        Node node = root;
+        Node node = root(adapter);
         while ((path.size() + 1) * KvBlocks.TOKENS <= limit) {
             Node next = node.children.get(key(tokens, path.size()));
             if (next == null) {

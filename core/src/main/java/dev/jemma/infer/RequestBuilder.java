@@ -1,6 +1,8 @@
 package dev.jemma.infer;
 
+import dev.jemma.model.Adapter;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -15,6 +17,7 @@ public final class RequestBuilder {
     private List<String> stopStrings = List.of();
     private int samples = 1;
     private OptionalInt logprobs = OptionalInt.empty();
+    private Optional<Adapter> adapter = Optional.empty();
 
     RequestBuilder(int[] promptIds, GenerationDefaults defaults, int contextLength) {
         this.promptIds = promptIds;
@@ -78,6 +81,12 @@ public final class RequestBuilder {
         return this;
     }
 
+    /** The adapter that answers, instead of the model's own; requests with different ones share a batch. */
+    public RequestBuilder adapter(Adapter value) {
+        adapter = Optional.of(value);
+        return this;
+    }
+
     /**
      * The request.
      *
@@ -88,6 +97,6 @@ public final class RequestBuilder {
         if (!maxTokensAsked) { // a default never makes a prompt too long
             most = Math.clamp((long) contextLength - promptIds.length, 1, maxTokens);
         }
-        return new GenerationRequest(promptIds, most, sampling, stopStrings, stopIds, samples, logprobs);
+        return new GenerationRequest(promptIds, most, sampling, stopStrings, stopIds, samples, logprobs, adapter);
     }
 }

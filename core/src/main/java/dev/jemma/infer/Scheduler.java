@@ -138,7 +138,7 @@ final class Scheduler implements AutoCloseable {
             reservedBytes += bytes;
             sequences += job.sequences();
             Sequence sequence = new Sequence(job, 0, new TokenHistory(job.prompt()), cache, prefixes);
-            PrefixCache.Node[] cached = prefixes.match(job.prompt(), job.firstWanted());
+            PrefixCache.Node[] cached = prefixes.match(job.adapter(), job.prompt(), job.firstWanted());
             if (cached.length > 0) {
                 sequence.adopt(cached);
             }

@@ -34,7 +34,7 @@ final class Sequence {
         tables = new int[cache.groups()][16];
         held = new int[cache.groups()];
         released = new int[cache.groups()];
-        published = prefixes.root();
+        published = prefixes.root(job.adapter());
     }
 
     /** A second continuation of the same tokens: full blocks are shared, the last, partly filled one is copied. */

@@ -65,6 +65,25 @@ final class Slice {
             }
             spans.add(ofGroup);
         }
-        return new Batch(tokens, positions, spans);
+        return new Batch(tokens, positions, spans, adapted(slices));
+    }
+
+    /** Which rows an adapter serves; neighbours with the same one go together. */
+    private static List<Batch.Adapted> adapted(List<Slice> slices) {
+        List<Batch.Adapted> adapted = new ArrayList<>();
+        for (Slice s : slices) {
+            s.sequence.job.binding().ifPresent(binding -> {
+                Batch.Adapted last = adapted.isEmpty() ? null : adapted.getLast();
+                if (last != null
+                        && last.additions() == binding.additions()
+                        && last.firstRow() + last.rows() == s.firstRow) {
+                    adapted.removeLast();
+                    adapted.add(new Batch.Adapted(last.additions(), last.firstRow(), last.rows() + s.rows));
+                } else {
+                    adapted.add(new Batch.Adapted(binding.additions(), s.firstRow, s.rows));
+                }
+            });
+        }
+        return adapted;
     }
 }

@@ -5,7 +5,7 @@ package dev.jemma.kernel;
  * that a lane of a vector and a scalar tail give the same bits. The polynomials are Chebyshev fits on the reduced
  * interval; errors stay below 1.5 ulp for {@link #exp} and 2e-7 for {@link #tanh}. NaN goes through.
  */
-final class FloatMath {
+public final class FloatMath {
     static final float LOG2_E = 1.442695f;
     /** ln 2 = HIGH + LOW; HIGH has 16 bits, so that n · HIGH is exact. */
     static final float LN2_HIGH = 0x1.62e4p-1f;
@@ -32,7 +32,8 @@ final class FloatMath {
 
     private FloatMath() {}
 
-    static float exp(float x) {
+    /** e^x. */
+    public static float exp(float x) {
         float c = x < EXP_MIN ? EXP_MIN : x;
         c = c > EXP_MAX ? EXP_MAX : c;
         float t = Math.fma(c, LOG2_E, ROUNDER);
@@ -55,12 +56,12 @@ final class FloatMath {
     }
 
     /** {@code 1 − 2 / (exp(2u) + 1)}: what matters of it is the absolute error, since it only caps scores and logits. */
-    static float tanh(float u) {
+    public static float tanh(float u) {
         return 1f - 2f / (exp(u + u) + 1f);
     }
 
     /** {@code 0.5·g·(1 + tanh(√(2/π)(g + 0.044715 g³)))}, which is {@code g / (1 + exp(−2√(2/π)(…)))}. */
-    static float gelu(float g) {
+    public static float gelu(float g) {
         float inner = Math.fma(GELU_CUBIC * g * g, g, g);
         return g / (1f + exp(GELU_EXPONENT * inner));
     }

@@ -1,8 +1,12 @@
 package dev.jemma.model;
 
 import dev.jemma.kernel.AttentionShape;
+import dev.jemma.kernel.RopeTable;
 import dev.jemma.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -17,13 +21,54 @@ public final class Gemma {
     private final Linear embedding; // [V, d], also the output projection
     private final List<Layer> layers;
     private final Tensor finalNorm; // [1, d]
+    private final Map<Weight, Linear> matrices = new HashMap<>();
+    private final Map<Weight, Tensor> norms = new HashMap<>();
 
-    Gemma(GemmaConfig config, float embeddingScale, Linear embedding, List<Layer> layers, Tensor finalNorm) {
+    private Gemma(GemmaConfig config, float embeddingScale, WeightSource source) {
         this.config = config;
         this.embeddingScale = embeddingScale;
-        this.embedding = embedding;
-        this.layers = List.copyOf(layers);
-        this.finalNorm = finalNorm;
+        for (Weight weight : Weight.all(config)) {
+            if (weight.part().isNorm()) {
+                norms.put(weight, source.norm(weight));
+            } else {
+                matrices.put(weight, source.matrix(weight));
+            }
+        }
+        embedding = matrix(new Weight(Part.EMBEDDING, 0));
+        finalNorm = norm(new Weight(Part.FINAL_NORM, 0));
+        Map<String, RopeTable> tables = new HashMap<>();
+        List<Layer> built = new ArrayList<>();
+        for (int i = 0; i < config.layers().size(); i++) {
+            LayerConfig c = config.layers().get(i);
+            int headDim = c.attention().headDim();
+            RopeTable rope = tables.computeIfAbsent(
+                    c.ropeTheta() + "/" + c.ropeFactor() + "/" + headDim,
+                    _ -> new RopeTable(c.ropeTheta(), c.ropeFactor(), headDim));
+            built.add(Layer.of(i, c, rope, matrices, norms));
+        }
+        layers = List.copyOf(built);
+    }
+
+    /**
+     * A model of weights that come from anywhere: a file ({@link ModelLoader}), or a beginning of a training run. They
+     * are asked for once each, in the order of {@link Weight#all}.
+     *
+     * @param embeddingScale the factor √d on token embeddings, as rounded for this model
+     */
+    public static Gemma of(GemmaConfig config, float embeddingScale, WeightSource source) {
+        return new Gemma(config, embeddingScale, source);
+    }
+
+    /** The matrix that the model computes with for this weight, the very instance that {@link Ops} gets to see. */
+    public Linear matrix(Weight weight) {
+        return Optional.ofNullable(matrices.get(weight))
+                .orElseThrow(() -> new IllegalArgumentException(weight + " is no matrix of this model"));
+    }
+
+    /** The norm that the model computes with for this weight, [1, n], with its 1 already in it (DESIGN 5.3). */
+    public Tensor norm(Weight weight) {
+        return Optional.ofNullable(norms.get(weight))
+                .orElseThrow(() -> new IllegalArgumentException(weight + " is no norm of this model"));
     }
 
     /** What the files say the model is. */
@@ -41,19 +86,22 @@ public final class Gemma {
         Tensor x = ops.embed(embedding, embeddingScale); // [T, d]
         ops.mark("embed", x);
         for (Layer layer : layers) {
-            ops.beginLayer(layer.index());
-            Tensor h = ops.rmsNorm(x, layer.attentionNorm()); // [T, d]
-            Tensor a = attention(ops, layer, h); // [T, d]
-            x = ops.add(x, normed(ops, a, layer.postAttentionNorm()));
-            h = ops.rmsNorm(x, layer.feedForwardNorm());
-            Tensor f = ops.linear(ops.geglu(h, layer.gate(), layer.up()), layer.down()); // [T, ff] → [T, d]
-            x = ops.add(x, normed(ops, f, layer.postFeedForwardNorm()));
+            x = ops.layer(layer.index(), x, in -> block(ops, layer, in)); // [T, d]
             ops.mark(layer.name(), x);
         }
         ops.beginLayer(layers.size());
         Tensor last = ops.rmsNorm(x, finalNorm);
         ops.mark("final_norm", last);
         return last;
+    }
+
+    private static Tensor block(Ops ops, Layer layer, Tensor x) {
+        Tensor h = ops.rmsNorm(x, layer.attentionNorm()); // [T, d]
+        Tensor a = attention(ops, layer, h); // [T, d]
+        x = ops.add(x, normed(ops, a, layer.postAttentionNorm()));
+        h = ops.rmsNorm(x, layer.feedForwardNorm());
+        Tensor f = ops.linear(ops.geglu(h, layer.gate(), layer.up()), layer.down()); // [T, ff] → [T, d]
+        return ops.add(x, normed(ops, f, layer.postFeedForwardNorm()));
     }
 
     private static Tensor attention(Ops ops, Layer layer, Tensor h) {

@@ -10,6 +10,7 @@ import dev.jemma.kernel.Span;
 import dev.jemma.kernel.Workers;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,7 +19,9 @@ import java.util.List;
  * {@link #begin}; one thread drives it and the workers share the arithmetic.
  */
 public final class InferenceOps implements Ops, AutoCloseable {
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
     private static final int EMBED_ROWS_PER_CHUNK = 16;
+    private static final int ADDED_ROWS_PER_CHUNK = 16;
 
     private final GemmaConfig config;
     private final Kernels kernels;
@@ -80,7 +83,34 @@ public final class InferenceOps implements Ops, AutoCloseable {
             outputs.add(workspace.tensor(x.rows(), weight.out()));
         }
         kernels.linear(workers, x, matrices, outputs, precision);
+        for (Batch.Adapted rows : batch.adapted()) {
+            for (int i = 0; i < weights.size(); i++) {
+                LowRank addition = rows.additions().get(weights.get(i));
+                if (addition != null) {
+                    int end = rows.firstRow() + rows.rows();
+                    add(addition, x.slice(rows.firstRow(), end), outputs.get(i).slice(rows.firstRow(), end));
+                }
+            }
+        }
         return outputs;
+    }
+
+    /** {@code y += scale · B(A·x)} in float32, whatever the weight is: the arithmetic that the adapter was trained in. */
+    private void add(LowRank addition, Tensor x, Tensor y) {
+        Tensor inner = workspace.tensor(x.rows(), addition.rank()); // [n, r]
+        Tensor outer = workspace.tensor(x.rows(), y.cols());
+        kernels.linear(workers, x, List.of(packed(addition.a())), List.of(inner), Precision.EXACT);
+        kernels.linear(workers, inner, List.of(packed(addition.b())), List.of(outer), Precision.EXACT);
+        float scale = addition.scale();
+        workers.run(Math.ceilDiv(x.rows(), ADDED_ROWS_PER_CHUNK), (chunk, _) -> {
+            int from = chunk * ADDED_ROWS_PER_CHUNK;
+            long end = y.offset(Math.min(x.rows(), from + ADDED_ROWS_PER_CHUNK), 0);
+            for (long at = y.offset(from, 0); at < end; at += 4) {
+                float sum =
+                        Math.fma(scale, outer.data().get(FLOAT, at), y.data().get(FLOAT, at));
+                y.data().set(FLOAT, at, sum);
+            }
+        });
     }
 
     @Override

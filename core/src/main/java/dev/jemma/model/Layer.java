@@ -3,7 +3,10 @@ package dev.jemma.model;
 import dev.jemma.kernel.RopeTable;
 import dev.jemma.tensor.Tensor;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The weights of one layer. Norm weights are [1, n] and ready to multiply: the generation's (1 + w) is already in them
@@ -34,4 +37,28 @@ record Layer(
         Linear gate,
         Linear up,
         Linear down,
-        Optional<Tensor> postFeedForwardNorm) {}
+        Optional<Tensor> postFeedForwardNorm) {
+    /** Layer {@code i} of the weights of a model. */
+    static Layer of(
+            int i, LayerConfig config, RopeTable rope, Map<Weight, Linear> matrices, Map<Weight, Tensor> norms) {
+        Function<Part, Linear> matrix = part -> Objects.requireNonNull(matrices.get(new Weight(part, i)), part::name);
+        Function<Part, Optional<Tensor>> maybe = part -> Optional.ofNullable(norms.get(new Weight(part, i)));
+        Function<Part, Tensor> norm = part -> maybe.apply(part).orElseThrow();
+        return new Layer(
+                i,
+                "layer" + i,
+                config,
+                rope,
+                norm.apply(Part.ATTENTION_NORM),
+                List.of(matrix.apply(Part.QUERY), matrix.apply(Part.KEY), matrix.apply(Part.VALUE)),
+                maybe.apply(Part.QUERY_NORM),
+                maybe.apply(Part.KEY_NORM),
+                matrix.apply(Part.OUTPUT),
+                maybe.apply(Part.POST_ATTENTION_NORM),
+                norm.apply(Part.FEED_FORWARD_NORM),
+                matrix.apply(Part.GATE),
+                matrix.apply(Part.UP),
+                matrix.apply(Part.DOWN),
+                maybe.apply(Part.POST_FEED_FORWARD_NORM));
+    }
+}

@@ -5,18 +5,15 @@ import dev.jemma.format.TensorFile;
 import dev.jemma.format.TensorInfo;
 import dev.jemma.kernel.Kernels;
 import dev.jemma.kernel.MatrixBuilder;
-import dev.jemma.kernel.RopeTable;
 import dev.jemma.kernel.Workers;
 import dev.jemma.quant.Quants;
+import dev.jemma.tensor.DType;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 
@@ -37,6 +34,7 @@ public final class ModelLoader {
     private final LongConsumer progress;
     private final AtomicLong bytesRead = new AtomicLong();
     private final MemorySegment[] staging;
+    private boolean masters;
 
     /**
      * @param arena owns the weights
@@ -51,6 +49,15 @@ public final class ModelLoader {
         this.progress = progress;
         staging = new MemorySegment[workers.threads()];
         Arrays.fill(staging, MemorySegment.NULL);
+    }
+
+    /**
+     * Matrices of every type are decoded to float32, exactly, so that they can be trained: what full fine-tuning starts
+     * from, of a quantized file too.
+     */
+    public ModelLoader asMasters() {
+        masters = true;
+        return this;
     }
 
     /** Bytes that {@link #load} will read. */
@@ -69,15 +76,17 @@ public final class ModelLoader {
      */
     public Gemma load(EmbeddingScale scale) {
         EmbeddingScale resolved = scale == EmbeddingScale.AUTO ? files.embeddingScale() : scale;
-        int d = config.hiddenSize();
-        Linear embedding = matrix(Part.EMBEDDING, 0);
-        Tensor finalNorm = norm(Part.FINAL_NORM, 0);
-        Map<String, RopeTable> tables = new HashMap<>();
-        List<Layer> layers = new ArrayList<>();
-        for (int i = 0; i < config.layers().size(); i++) {
-            layers.add(layer(i, tables));
-        }
-        return new Gemma(config, resolved.factor(d), embedding, layers, finalNorm);
+        return Gemma.of(config, resolved.factor(config.hiddenSize()), new WeightSource() {
+            @Override
+            public Linear matrix(Weight weight) {
+                return pack(files.tensors(), files.tensor(weight));
+            }
+
+            @Override
+            public Tensor norm(Weight weight) {
+                return readNorm(weight);
+            }
+        });
     }
 
     /** Loads what follows the hidden states of an embedding model. */
@@ -96,37 +105,9 @@ public final class ModelLoader {
         return new EmbeddingHead(dense);
     }
 
-    private Layer layer(int i, Map<String, RopeTable> tables) {
-        LayerConfig c = config.layers().get(i);
-        int headDim = c.attention().headDim();
-        RopeTable rope = tables.computeIfAbsent(
-                c.ropeTheta() + "/" + c.ropeFactor() + "/" + headDim,
-                _ -> new RopeTable(c.ropeTheta(), c.ropeFactor(), headDim));
-        return new Layer(
-                i,
-                "layer" + i,
-                c,
-                rope,
-                norm(Part.ATTENTION_NORM, i),
-                List.of(matrix(Part.QUERY, i), matrix(Part.KEY, i), matrix(Part.VALUE, i)),
-                optionalNorm(Part.QUERY_NORM, i),
-                optionalNorm(Part.KEY_NORM, i),
-                matrix(Part.OUTPUT, i),
-                optionalNorm(Part.POST_ATTENTION_NORM, i),
-                norm(Part.FEED_FORWARD_NORM, i),
-                matrix(Part.GATE, i),
-                matrix(Part.UP, i),
-                matrix(Part.DOWN, i),
-                optionalNorm(Part.POST_FEED_FORWARD_NORM, i));
-    }
-
-    private Optional<Tensor> optionalNorm(Part part, int layer) {
-        return part.isIn(config.architecture()) ? Optional.of(norm(part, layer)) : Optional.empty();
-    }
-
     /** A norm's weights, ready to multiply: 1 + w in float32 where the file holds w. */
-    private Tensor norm(Part part, int layer) {
-        TensorInfo tensor = files.tensor(new Weight(part, layer));
+    private Tensor readNorm(Weight weight) {
+        TensorInfo tensor = files.tensor(weight);
         try (Arena staging = Arena.ofConfined()) {
             MemorySegment raw = staging.allocate(tensor.byteSize(), 8);
             files.tensors().read(tensor, 0, raw);
@@ -141,14 +122,11 @@ public final class ModelLoader {
         }
     }
 
-    private Linear matrix(Part part, int layer) {
-        return pack(files.tensors(), files.tensor(new Weight(part, layer)));
-    }
-
     private Linear pack(TensorFile file, TensorInfo tensor) {
         int rows = Math.toIntExact(tensor.rows());
         int cols = Math.toIntExact(tensor.cols());
-        MatrixBuilder builder = kernels.matrix(tensor.type(), rows, cols, arena);
+        DType type = masters ? DType.F32 : tensor.type();
+        MatrixBuilder builder = kernels.matrix(type, rows, cols, arena);
         long rowBytes = tensor.type().bytesFor(cols);
         int step = Math.clamp(STAGING_BYTES / rowBytes, MatrixBuilder.ROWS, Math.max(rows, MatrixBuilder.ROWS))
                 / MatrixBuilder.ROWS
@@ -158,7 +136,7 @@ public final class ModelLoader {
             int n = Math.min(step, rows - first);
             MemorySegment raw = staging(worker, step * rowBytes).asSlice(0, n * rowBytes);
             file.read(tensor, first * rowBytes, raw);
-            builder.put(first, raw);
+            builder.put(first, type == tensor.type() ? raw : decoded(tensor.type(), raw));
             count(n * rowBytes);
         });
         return new Linear.Packed(builder.build());
@@ -170,6 +148,10 @@ public final class ModelLoader {
             staging[worker] = Arena.ofAuto().allocate(bytes, Tensor.ALIGNMENT_BYTES);
         }
         return staging[worker];
+    }
+
+    private static MemorySegment decoded(DType type, MemorySegment raw) {
+        return MemorySegment.ofArray(Quants.decode(type, raw));
     }
 
     private void count(long bytes) {

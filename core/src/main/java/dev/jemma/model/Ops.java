@@ -4,6 +4,7 @@ import dev.jemma.kernel.AttentionShape;
 import dev.jemma.kernel.RopeTable;
 import dev.jemma.tensor.Tensor;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * The coarse operations that {@link Gemma} is written in, bound to one batch of T rows. One implementation computes at
@@ -44,6 +45,12 @@ public interface Ops {
 
     /** The given rows of x, in this order. */
     Tensor rows(Tensor x, int[] rows);
+
+    /** Runs one layer on x [T, d]; training may keep x alone and run the layer again for its gradients. */
+    default Tensor layer(int layer, Tensor x, UnaryOperator<Tensor> body) {
+        beginLayer(layer);
+        return body.apply(x);
+    }
 
     /** A layer starts: memory of the layer before the last may be used again; training may set a mark. */
     void beginLayer(int layer);

@@ -42,9 +42,20 @@ class ArchitectureTest {
             Map.entry("tokenizer", Set.of("format")),
             Map.entry("chat", Set.of("tokenizer")),
             Map.entry("model", Set.of("format", "kernel", "memory", "quant", "tensor")),
+            Map.entry("adapter", Set.of("format", "kernel", "model", "quant", "tensor")),
             Map.entry("convert", Set.of("format", "kernel", "model", "quant", "tensor", "tokenizer")),
             Map.entry(
-                    "infer", Set.of("chat", "format", "kernel", "machine", "memory", "model", "tensor", "tokenizer")));
+                    "infer",
+                    Set.of(
+                            "adapter",
+                            "chat",
+                            "format",
+                            "kernel",
+                            "machine",
+                            "memory",
+                            "model",
+                            "tensor",
+                            "tokenizer")));
 
     private static final JavaClasses CORE = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())

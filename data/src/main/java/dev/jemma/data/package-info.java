@@ -1,0 +1,5 @@
+/** Batches of tokens to train on. */
+@NullMarked
+package dev.jemma.data;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,7 @@
+/** Batches of tokens to train on. */
+module dev.jemma.data {
+    requires dev.jemma.core;
+    requires static org.jspecify;
+
+    exports dev.jemma.data;
+}

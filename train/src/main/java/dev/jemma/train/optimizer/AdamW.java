@@ -1,0 +1,128 @@
+package dev.jemma.train.optimizer;
+
+import dev.jemma.kernel.Workers;
+import dev.jemma.tensor.Tensor;
+import dev.jemma.train.tape.Parameter;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Adam with decoupled weight decay (arXiv 1711.05101), as PyTorch computes it: {@code p −= lr·wd·p}, then
+ * {@code m += (1−β1)(g−m)}, {@code v = β2·v + (1−β2)g²},
+ * {@code p −= lr/(1−β1ᵗ) · m / (√v/√(1−β2ᵗ) + ε)}. Norms do not decay.
+ */
+public final class AdamW implements Optimizer {
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+
+    /**
+     * Its constants.
+     *
+     * @param beta1 memory of the mean
+     * @param beta2 memory of the squares
+     * @param epsilon ε
+     * @param weightDecay share of a matrix that goes at a learning rate of 1
+     */
+    public record Options(double beta1, double beta2, double epsilon, double weightDecay) {
+        /** What language models are usually trained with. */
+        public static final Options DEFAULT = new Options(0.9, 0.95, 1e-8, 0.1);
+    }
+
+    private final Workers workers;
+    private final List<Parameter> parameters;
+    private final Options options;
+    private final Arena arena = Arena.ofShared();
+    private final List<MemorySegment> means = new ArrayList<>();
+    private final List<MemorySegment> squares = new ArrayList<>();
+    private long steps;
+
+    /** Starts with nothing remembered. */
+    public AdamW(Workers workers, List<Parameter> parameters, Options options) {
+        this.workers = workers;
+        this.parameters = List.copyOf(parameters);
+        this.options = options;
+        for (Parameter parameter : parameters) {
+            means.add(arena.allocate(parameter.values().byteSize(), Tensor.ALIGNMENT_BYTES));
+            squares.add(arena.allocate(parameter.values().byteSize(), Tensor.ALIGNMENT_BYTES));
+        }
+    }
+
+    @Override
+    public long steps() {
+        return steps;
+    }
+
+    @Override
+    public void resume(long after) {
+        steps = after;
+    }
+
+    @Override
+    public void step(double learningRate, double factor) {
+        steps++;
+        float stepSize = (float) (learningRate / (1 - Math.pow(options.beta1(), steps)));
+        float squareRoot = (float) Math.sqrt(1 - Math.pow(options.beta2(), steps));
+        for (int i = 0; i < parameters.size(); i++) {
+            Parameter p = parameters.get(i);
+            float keep = (float) (p.isNorm() ? 1 : 1 - learningRate * options.weightDecay());
+            MemorySegment m = means.get(i);
+            MemorySegment v = squares.get(i);
+            Flat.each(
+                    workers,
+                    p.floats(),
+                    (from, to) -> update(p, m, v, from, to, stepSize, squareRoot, keep, (float) factor));
+            p.refresh();
+        }
+    }
+
+    private void update(
+            Parameter p,
+            MemorySegment mean,
+            MemorySegment square,
+            long from,
+            long to,
+            float stepSize,
+            float squareRoot,
+            float keep,
+            float factor) {
+        MemorySegment values = p.values();
+        MemorySegment gradient = p.gradient();
+        float toMean = (float) (1 - options.beta1());
+        float beta2 = (float) options.beta2();
+        float toSquare = (float) (1 - options.beta2());
+        float epsilon = (float) options.epsilon();
+        for (long at = from; at < to; at += 4) {
+            float g = gradient.get(FLOAT, at) * factor;
+            float m = mean.get(FLOAT, at);
+            m = m + toMean * (g - m);
+            float v = square.get(FLOAT, at) * beta2 + toSquare * g * g;
+            mean.set(FLOAT, at, m);
+            square.set(FLOAT, at, v);
+            float denominator = (float) Math.sqrt(v) / squareRoot + epsilon;
+            values.set(FLOAT, at, values.get(FLOAT, at) * keep - stepSize * m / denominator);
+        }
+    }
+
+    @Override
+    public List<StateTensor> state() {
+        List<StateTensor> state = new ArrayList<>();
+        for (int i = 0; i < parameters.size(); i++) {
+            Parameter p = parameters.get(i);
+            state.add(StateTensor.like(p, "mean." + p.name(), means.get(i)));
+            state.add(StateTensor.like(p, "square." + p.name(), squares.get(i)));
+        }
+        return state;
+    }
+
+    @Override
+    public long bytes() {
+        return parameters.stream().mapToLong(p -> 2 * p.values().byteSize()).sum();
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

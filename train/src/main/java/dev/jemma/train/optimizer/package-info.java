@@ -1,0 +1,5 @@
+/** What turns gradients into changes of weights. */
+@NullMarked
+package dev.jemma.train.optimizer;
+
+import org.jspecify.annotations.NullMarked;
