@@ -39,6 +39,7 @@ class ArchitectureTest {
             Map.entry("kernel", Set.of("kernel.x86", "quant", "tensor")),
             Map.entry("kernel.x86", Set.of()),
             Map.entry("tokenizer", Set.of("format")),
+            Map.entry("tokenizer.training", Set.of("format", "tokenizer")),
             Map.entry("chat", Set.of("tokenizer")),
             Map.entry("model", Set.of("format", "kernel", "quant", "tensor")),
             Map.entry("convert", Set.of("format", "kernel", "model", "quant", "tensor", "tokenizer")),
