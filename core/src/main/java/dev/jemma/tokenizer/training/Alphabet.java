@@ -20,6 +20,7 @@ final class Alphabet {
     /** A character with its occurrences. */
     private record Letter(int codePoint, boolean required, long count) {}
 
+    private static final int CUT = Integer.MAX_VALUE; // stands where a fixed piece was; covered, and gets no piece
     private static final int TABLE = 1 << 16;
 
     private final int[] codePoints; // by symbol
@@ -52,7 +53,7 @@ final class Alphabet {
         occurrences.forEach(
                 (codePoint, count) -> letters.add(new Letter(codePoint, required.contains(codePoint), count)));
         if (counts.cuts() > 0) {
-            letters.add(new Letter('\t', false, counts.cuts())); // stands for what was cut out; has no piece
+            letters.add(new Letter(CUT, false, counts.cuts()));
         }
         letters.sort((a, b) -> a.required() != b.required()
                 ? Boolean.compare(b.required(), a.required())
@@ -68,7 +69,7 @@ final class Alphabet {
                 break;
             }
             covered += letter.count();
-            if (letter.codePoint() != '\t' && !fixed.contains(Character.toString(letter.codePoint()))) {
+            if (letter.codePoint() != CUT && !fixed.contains(Character.toString(letter.codePoint()))) {
                 kept.add(letter);
             }
         }

@@ -39,7 +39,7 @@ final class WordCounter {
      * What some text holds.
      *
      * @param words with their counts; spaces are U+2581
-     * @param cuts fixed pieces that were cut out, and tabs
+     * @param cuts fixed pieces that were cut out
      * @param lines that were counted
      * @param skippedLines that hold U+2585
      * @param characters of the text, in UTF-16 units
@@ -101,9 +101,6 @@ final class WordCounter {
             int start = from;
             for (int at = from; at < to; ) {
                 int length = firstOfFixed.get(text[at]) ? fixedAt(text, at, to) : 0;
-                if (length == 0 && text[at] == '\t') {
-                    length = 1; // no learned piece holds a tab
-                }
                 if (length > 0) {
                     word(text, start, at);
                     cuts++;
