@@ -3,6 +3,7 @@
 
     python3 -m venv venv && venv/bin/pip install -r interop/requirements.txt
     venv/bin/python interop/tokenizer.py [--strings 2000] [TEXT_FILE...]
+    venv/bin/python interop/tokenizer.py --write-golden core/src/test/resources/golden/tokenizer/train/mixed.json
 
 1. Trains vocabularies with `jemma train-tokenizer` and with SentencePiece on the same text and settings: pieces, order,
    scores and types must be equal. The texts are the files named, and one made here of words in many scripts.
@@ -43,7 +44,7 @@ SCRIPTS = [  # first and last character
 ]
 
 
-def mixed_text(seed):
+def mixed_text(seed, count=4000):
     """Lines of invented words: few enough to repeat, in scripts that meet inside of words."""
     rng = random.Random(seed)
     words = []
@@ -56,7 +57,7 @@ def mixed_text(seed):
         words.append(word)
     glue = [" "] * 30 + ["  ", "   ", "\t", "", "<b>", "<mask>", " " * 20, SPACE, "\u00a0", "aaaa", " 2024 "]
     lines = []
-    for _ in range(4000):
+    for _ in range(count):
         line = ""
         for _ in range(rng.randint(0, 12)):
             line += words[min(int(rng.expovariate(1 / 120)), len(words) - 1)] + rng.choice(glue)
@@ -89,6 +90,10 @@ def jemma(*words):
 
 def train_both(text, size, flags, options, folder):
     jemma("train-tokenizer", text, "--vocab-size", size, "--out", folder, "--held-out", 0, *flags)
+    train_reference(text, size, options, folder)
+
+
+def train_reference(text, size, options, folder):
     settings = dict(
         model_type="bpe", vocab_size=size, byte_fallback=True, split_digits=True, normalization_rule_name="identity",
         add_dummy_prefix=False, remove_extra_whitespaces=False, allow_whitespace_only_pieces=True,
@@ -166,11 +171,37 @@ def compare_ids(name, folder, strings):
     return not differ["jemma, model"] and not differ["jemma, json"]
 
 
+def write_golden(file):
+    """A small text and SentencePiece's learned pieces for it, for a test that needs no Python."""
+    text = mixed_text(3, 500)
+    records = []
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = pathlib.Path(scratch)
+        corpus = folder / "mixed.txt"
+        corpus.write_text(text, encoding="utf-8")
+        for name, _, options in VARIANTS:
+            train_reference(corpus, 1000, options, folder)
+            model = sentencepiece.SentencePieceProcessor(model_file=str(folder / "reference.model"))
+            settings = dict(
+                character_coverage=0.9995, required_chars="", max_sentencepiece_length=16, split_digits=True,
+                split_by_number=True, split_by_unicode_script=True, user_defined_symbols=GEMMA_SYMBOLS)
+            settings.update(options)
+            first = 4 + len(settings["user_defined_symbols"]) + 256
+            records.append(dict(name=name, vocab_size=1000, **settings,
+                                learned=[model.id_to_piece(i) for i in range(first, model.get_piece_size())]))
+    golden = dict(made_with="sentencepiece " + sentencepiece.__version__, text=text, variants=records)
+    file.write_text(json.dumps(golden, indent=None) + "\n", encoding="utf-8")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("texts", nargs="*", type=pathlib.Path)
     parser.add_argument("--strings", type=int, default=2000, help="random strings a vocabulary")
+    parser.add_argument("--write-golden", type=pathlib.Path, metavar="FILE", help="only write the file of the Java test")
     args = parser.parse_args()
+    if args.write_golden:
+        write_golden(args.write_golden)
+        return 0
     print(f"sentencepiece {sentencepiece.__version__}, tokenizers {tokenizers.__version__}")
     well = True
     with tempfile.TemporaryDirectory() as scratch:
