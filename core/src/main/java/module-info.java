@@ -23,4 +23,5 @@ module dev.jemma.core {
     exports dev.jemma.quant;
     exports dev.jemma.tensor;
     exports dev.jemma.tokenizer;
+    exports dev.jemma.tokenizer.training;
 }

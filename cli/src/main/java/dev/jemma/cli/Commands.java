@@ -15,6 +15,7 @@ final class Commands {
     enum Group {
         USE("Use a model"),
         MEASURE("Measure a model"),
+        TRAIN("Train a model"),
         MODELS("Get and keep models"),
         FILES("Look into and change files"),
         MACHINE("The machine");
@@ -45,6 +46,7 @@ final class Commands {
                 new Entry(Group.MEASURE, "score", ScoreCommand::new),
                 new Entry(Group.MEASURE, "perplexity", PerplexityCommand::new),
                 new Entry(Group.MEASURE, "bench", BenchCommand::new),
+                new Entry(Group.TRAIN, "train-tokenizer", TrainTokenizerCommand::new),
                 new Entry(Group.MODELS, "pull", PullCommand::new),
                 new Entry(Group.MODELS, "import", ImportCommand::new),
                 new Entry(Group.MODELS, "list", ListCommand::new),

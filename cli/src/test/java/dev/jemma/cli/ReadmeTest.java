@@ -16,6 +16,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -42,7 +43,7 @@ class ReadmeTest {
             Map.entry(".ci/run", "exec ./test"));
 
     /** Names of files in the examples, which the test puts into a folder of its own. */
-    private static final Pattern FILE = Pattern.compile("[\\w-]+\\.(jsonl|txt|gguf)|model-folder");
+    private static final Pattern FILE = Pattern.compile("[\\w-]+\\.(jsonl|txt|gguf)|model-folder|my-tokenizer");
 
     @TempDir
     Path folder;
@@ -118,6 +119,7 @@ class ReadmeTest {
                 {"context": "The capital of France", "continuation": " is Paris"}
                 {"ids": [2, 40, 41]}
                 """);
+        Files.writeString(folder.resolve("corpus.txt"), manyWords());
         Files.writeString(folder.resolve("book.txt"), "It was a bright cold day in April. ".repeat(40));
     }
 
@@ -191,6 +193,13 @@ class ReadmeTest {
         return out.toString(StandardCharsets.UTF_8);
     }
 
+    private static String manyWords() {
+        Random random = new Random(1);
+        return Stream.generate(() -> Long.toString(random.nextLong(1L << 30), 26))
+                .limit(20_000)
+                .collect(Collectors.joining("\n"));
+    }
+
     @Test
     void theDependencyIsTheOneThatIsBuilt() {
         assertThat(blocks("xml")).hasSize(1);
@@ -203,7 +212,7 @@ class ReadmeTest {
     @Test
     void theTableOfCommandsIsComplete() {
         String table = section("Commands");
-        TreeSet<String> listed = Pattern.compile("(?m)^\\| (`[a-z`, ]+`) \\|")
+        TreeSet<String> listed = Pattern.compile("(?m)^\\| (`[a-z`, -]+`) \\|")
                 .matcher(table)
                 .results()
                 .flatMap(row -> Stream.of(row.group(1).replace("`", "").split(", ")))

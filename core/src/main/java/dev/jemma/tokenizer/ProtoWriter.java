@@ -4,17 +4,22 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.ByteArrayOutputStream;
 
-/** Writes protocol-buffer wire format, fields in the order of the calls. */
-final class ProtoWriter {
+/** Writes a message in the wire format of protocol buffers, fields in the order of the calls. */
+public final class ProtoWriter {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-    ProtoWriter integer(int field, long value) {
+    /** Starts an empty message. */
+    public ProtoWriter() {}
+
+    /** A field of whole numbers, truth values or enumerated ones. */
+    public ProtoWriter integer(int field, long value) {
         varint(((long) field << 3) | ProtoReader.VARINT);
         varint(value);
         return this;
     }
 
-    ProtoWriter float32(int field, float value) {
+    /** A field of type float. */
+    public ProtoWriter float32(int field, float value) {
         varint(((long) field << 3) | ProtoReader.FIXED32);
         int bits = Float.floatToRawIntBits(value);
         for (int i = 0; i < 4; i++) {
@@ -23,18 +28,21 @@ final class ProtoWriter {
         return this;
     }
 
-    ProtoWriter string(int field, String value) {
+    /** A field of text. */
+    public ProtoWriter string(int field, String value) {
         return bytes(field, value.getBytes(UTF_8));
     }
 
-    ProtoWriter bytes(int field, byte[] value) {
+    /** A field of bytes, or a message within this one. */
+    public ProtoWriter bytes(int field, byte[] value) {
         varint(((long) field << 3) | ProtoReader.BYTES);
         varint(value.length);
         out.writeBytes(value);
         return this;
     }
 
-    byte[] toBytes() {
+    /** The message so far. */
+    public byte[] toBytes() {
         return out.toByteArray();
     }
 

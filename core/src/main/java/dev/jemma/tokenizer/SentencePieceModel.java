@@ -1,7 +1,9 @@
 package dev.jemma.tokenizer;
 
+import dev.jemma.JemmaException;
 import dev.jemma.format.FormatException;
 import dev.jemma.format.Names;
+import dev.jemma.format.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -138,6 +140,15 @@ public record SentencePieceModel(Vocabulary vocabulary, byte[] trainerSpec) {
             }
         }
         return !dummyPrefix && !removeSpaces && escapeSpaces && !mapped;
+    }
+
+    /**
+     * Writes the file, which appears under its name only when it is whole.
+     *
+     * @throws JemmaException if it cannot be written
+     */
+    public void write(Path file) {
+        WholeFile.write(file, toBytes());
     }
 
     /** The bytes of the file, as SentencePiece itself writes them. */

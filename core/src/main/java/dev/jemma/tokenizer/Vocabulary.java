@@ -24,11 +24,11 @@ public final class Vocabulary {
     /** Ids have 20 bits in the tables of the tokenizer. */
     static final int MAX_SIZE = (1 << 20) - (1 << 17);
 
-    /** In UTF-16 units. */
-    static final int MAX_PIECE_LENGTH = 255;
+    /** Longest piece, in UTF-16 units. */
+    public static final int MAX_PIECE_LENGTH = 255;
 
     /** How a piece writes a space. */
-    static final char SPACE_SYMBOL = '\u2581';
+    public static final char SPACE_SYMBOL = '\u2581';
 
     private final TokenizerFamily family;
     private final byte[] text; // UTF-8 of all pieces end to end, with a space for each U+2581
@@ -281,7 +281,8 @@ public final class Vocabulary {
         }
     }
 
-    static String bytePiece(int value) {
+    /** How a vocabulary writes a byte, 0 to 255: {@code <0x00>} to {@code <0xFF>}. */
+    public static String bytePiece(int value) {
         return "<0x" + HexFormat.of().withUpperCase().toHexDigits((byte) value) + ">";
     }
 

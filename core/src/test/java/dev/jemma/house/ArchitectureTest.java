@@ -40,6 +40,7 @@ class ArchitectureTest {
             Map.entry("kernel", Set.of("kernel.x86", "memory", "quant", "tensor")),
             Map.entry("kernel.x86", Set.of("memory")),
             Map.entry("tokenizer", Set.of("format")),
+            Map.entry("tokenizer.training", Set.of("format", "tokenizer")),
             Map.entry("chat", Set.of("tokenizer")),
             Map.entry("model", Set.of("format", "kernel", "memory", "quant", "tensor")),
             Map.entry("adapter", Set.of("format", "kernel", "model", "quant", "tensor")),
