@@ -26,6 +26,7 @@ final class Gemv {
     private static final int BLOCK = PanelLayout.BLOCK;
     private static final int NIBBLES = 0x0f0f0f0f;
     private static final int NIBBLE_PAIR = 0x000f000f;
+    private static final int BYTE_PAIR = 0x00ff00ff;
 
     private Gemv() {}
 
@@ -97,10 +98,8 @@ final class Gemv {
                     s0 = s0.add(nibblePairs(v.lanewise(LSHR, 4)).mul(broadcastPairs(pairs[i + 2])));
                     s1 = s1.add(nibblePairs(v.lanewise(LSHR, 12)).mul(broadcastPairs(pairs[i + 3])));
                 }
-                IntVector both = s0.add(s1).reinterpretAsInts();
-                IntVector total = both.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both.lanewise(ASHR, 16));
                 FloatVector scale = FloatVector.fromArray(F, s, b * ROWS + h);
-                Gemm.add(toFloat(total).add(-offset * sum[block]), scale, dx[block], acc, h);
+                Gemm.add(toFloat(total(s0.add(s1))).add(-offset * sum[block]), scale, dx[block], acc, h);
                 if (hasMin) {
                     FloatVector min = FloatVector.fromArray(F, m, b * ROWS + h).neg();
                     float scaledSum = dx[block] * sum[block];
@@ -154,15 +153,14 @@ final class Gemv {
         }
     }
 
-    /** 6-bit codes in groups of 16; {@code s} [group][16], {@code halfSum} Σxq of every 16. */
+    /** 6-bit codes in groups of 16; {@code s} [group][16]. Signed codes let sums fit 16 bits: 32·127·8. */
     static void codes6(
             MemorySegment w,
             long at,
             int blocks,
             int offset,
-            float[] codes,
+            int[] pairs,
             float[] dx,
-            float[] halfSum,
             int block0,
             float[] s,
             float[] acc) {
@@ -171,20 +169,16 @@ final class Gemv {
             for (int h = 0; h < ROWS; h += L) {
                 long line = at + 6 * LINE * (g / 2) + 4L * h;
                 IntVector high = loadInts(w, line + (4 + (g & 1)) * LINE);
-                FloatVector s0 = FloatVector.broadcast(F, -offset * halfSum[group]);
-                FloatVector s1 = FloatVector.zero(F);
-                FloatVector s2 = s1;
-                FloatVector s3 = s1;
+                ShortVector s0 = IntVector.zero(I).reinterpretAsShorts();
+                ShortVector s1 = s0;
                 for (int j = 0; j < 4; j++) {
                     IntVector u = nibbles(w, line, 4 * (g & 1) + j).or(TileDecoder.topBits(high, 2 * j));
-                    int k = 16 * group + 4 * j;
-                    s0 = toFloat(u.and(255)).fma(FloatVector.broadcast(F, codes[k]), s0);
-                    s1 = toFloat(u.lanewise(LSHR, 8).and(255)).fma(FloatVector.broadcast(F, codes[k + 1]), s1);
-                    s2 = toFloat(u.lanewise(LSHR, 16).and(255)).fma(FloatVector.broadcast(F, codes[k + 2]), s2);
-                    s3 = toFloat(u.lanewise(LSHR, 24)).fma(FloatVector.broadcast(F, codes[k + 3]), s3);
+                    int i = 8 * group + 2 * j;
+                    s0 = s0.add(signedPairs(u, offset).mul(broadcastPairs(pairs[i])));
+                    s1 = s1.add(signedPairs(u.lanewise(LSHR, 8), offset).mul(broadcastPairs(pairs[i + 1])));
                 }
                 FloatVector scale = FloatVector.fromArray(F, s, g * ROWS + h);
-                Gemm.add(s0.add(s1).add(s2.add(s3)), scale, dx[group / 2], acc, h);
+                Gemm.add(toFloat(total(s0.add(s1))), scale, dx[group / 2], acc, h);
             }
         }
     }
@@ -192,6 +186,17 @@ final class Gemv {
     /** The lowest nibbles of both halves of every lane. */
     private static ShortVector nibblePairs(IntVector v) {
         return v.and(NIBBLE_PAIR).reinterpretAsShorts();
+    }
+
+    /** The lowest bytes of both halves of every lane, less {@code offset}. */
+    private static ShortVector signedPairs(IntVector v, int offset) {
+        return v.and(BYTE_PAIR).reinterpretAsShorts().sub((short) offset);
+    }
+
+    /** The sum of both halves of every lane. */
+    private static IntVector total(ShortVector pairs) {
+        IntVector both = pairs.reinterpretAsInts();
+        return both.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both.lanewise(ASHR, 16));
     }
 
     private static ShortVector broadcastPairs(int pair) {

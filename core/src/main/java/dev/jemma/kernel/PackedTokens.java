@@ -27,8 +27,6 @@ final class PackedTokens {
 
     float[] sum = new float[0];
     float[] scaledSum = new float[0];
-    /** Σ of codes of every 16; filled for a single token only. */
-    float[] halfSum = new float[0];
     /**
      * Codes k and k + 2, then k + 1 and k + 3 of every four as 16-bit halves of an integer; filled for a single token
      * only.
@@ -51,7 +49,6 @@ final class PackedTokens {
             scale = grown(scale, blocks);
             sum = grown(sum, blocks);
             scaledSum = grown(scaledSum, blocks);
-            halfSum = grown(halfSum, 2 * (cols / BLOCK));
             pairs = pairs.length >= cols / 2 ? pairs : new int[cols / 2];
         }
         if (count == 1) {
@@ -116,12 +113,10 @@ final class PackedTokens {
             sum[i] = first + second;
             scaledSum[i] = scale[i] * sum[i];
             if (lanes == 1) {
-                halfSum[2 * b] = first;
-                halfSum[2 * b + 1] = second;
                 for (int k = 0; k < BLOCK; k += 4) {
                     int pair = (BLOCK * b + k) / 2;
-                    pairs[pair] = (int) codes[k] & 0xffff | (int) codes[k + 2] << 16;
-                    pairs[pair + 1] = (int) codes[k + 1] & 0xffff | (int) codes[k + 3] << 16;
+                    pairs[pair] = pair(codes[k], codes[k + 2]);
+                    pairs[pair + 1] = pair(codes[k + 1], codes[k + 3]);
                 }
             }
         }
@@ -147,6 +142,11 @@ final class PackedTokens {
                     .intoArray(codes, k);
         }
         return d;
+    }
+
+    /** Two codes in one integer, {@code low} in its lower half. */
+    private static int pair(float low, float high) {
+        return ((int) low & 0xffff) | ((int) high << 16);
     }
 
     /** Sum of 16 codes: whole numbers, hence exact in any order. */

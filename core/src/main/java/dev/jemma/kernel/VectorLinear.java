@@ -221,9 +221,8 @@ final class VectorLinear {
                                 at,
                                 blocks,
                                 layout.codeOffset,
-                                x.values,
+                                x.pairs,
                                 x.scale,
-                                x.halfSum,
                                 block0,
                                 scratch.decoder.scales,
                                 scratch.acc);
