@@ -118,6 +118,9 @@ class ReadmeTest {
                 {"context": "The capital of France", "continuation": " is Paris"}
                 {"ids": [2, 40, 41]}
                 """);
+        Files.writeString(folder.resolve("chats.jsonl"), """
+                {"prompt": "What is the capital of France?", "completion": "Paris."}
+                """);
         Files.writeString(folder.resolve("book.txt"), "It was a bright cold day in April. ".repeat(40));
     }
 
