@@ -29,10 +29,10 @@ public enum Schema {
 
     private static final String DEFAULT_TEXT_FIELD = "text";
 
-    private final Set<String> fields;
+    private final String fields; // with spaces between
 
     Schema(String... fields) {
-        this.fields = Set.of(fields);
+        this.fields = String.join(" ", fields);
     }
 
     /** Its name on the command line and in messages. */
@@ -64,7 +64,7 @@ public enum Schema {
         options.textField().ifPresent(columns::add);
         if (columns.isEmpty()) {
             for (Schema schema : options.schema().map(List::of).orElse(List.of(values()))) {
-                columns.addAll(schema.fields);
+                columns.addAll(Arrays.asList(schema.fields.split(" ")));
             }
         }
         return columns;

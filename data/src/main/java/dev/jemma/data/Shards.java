@@ -29,6 +29,7 @@ public final class Shards implements AutoCloseable {
     private final Examples train;
     private final Examples heldOut;
 
+    @SuppressWarnings("MustBeClosedChecker") // close() does
     private Shards(Path folder, ShardIndex index, boolean reused, Optional<String> fault) {
         this.index = index;
         this.reused = reused;

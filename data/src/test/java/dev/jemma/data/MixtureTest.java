@@ -70,7 +70,7 @@ class MixtureTest {
         fails("stages[0].weights: there is no \"b\"", "sources: {a: {data: x}}", "stages: [{weights: {b: 1}}]");
         fails("needs \"until\"", "sources: {a: {data: x}}", "stages: [{weights: {a: 1}}, {weights: {a: 1}}]");
         fails("above 0", "sources: {a: {data: x, weight: 0}}");
-        fails("line 2: is not YAML", "sources:", "  a: [1, 2");
+        fails("line 3: is not YAML", "sources:", "  a: [1, 2");
         fails("is not YAML", "a: &a [*a, *a]");
     }
 

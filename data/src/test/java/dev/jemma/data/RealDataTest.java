@@ -33,14 +33,15 @@ class RealDataTest {
         assertThat(counts.dropped()).doesNotContainKey("unusable");
         assertThat(counts.documents() + counts.allDropped()).isGreaterThanOrEqualTo(documents);
         assertThat(counts.allDropped()).isLessThan(5);
-        assertThat(outcome.train()).allSatisfy(example -> assertThat(example.trainedTokens()).isPositive());
+        assertThat(outcome.train())
+                .allSatisfy(example -> assertThat(example.trainedTokens()).isPositive());
     }
 
     @Test
     void everyPreferencePairOfTheTranscriptsHasAPromptAndTwoAnswers() {
         List<Preference> pairs = new ArrayList<>();
-        long count = Preparer.pairs(
-                List.of(Fixture.shared("data/preference/hh-rlhf")), DataOptions.DEFAULTS, pairs::add);
+        long count =
+                Preparer.pairs(List.of(Fixture.shared("data/preference/hh-rlhf")), DataOptions.DEFAULTS, pairs::add);
         // four files, each beside its packed form
         assertThat(count).isEqualTo(2L * 8552);
         assertThat(pairs).allSatisfy(pair -> {
