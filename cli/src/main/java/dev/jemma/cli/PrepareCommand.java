@@ -19,8 +19,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -84,7 +82,7 @@ final class PrepareCommand implements Callable<Integer> {
             names = "--max-length",
             paramLabel = "N",
             description = "Most tokens of an example: longer text is cut into pieces, a longer chat loses its end.")
-    private OptionalInt maxLength = OptionalInt.empty();
+    private Optional<Integer> maxLength = Optional.empty();
 
     @Option(names = "--drop-long", description = "Drop chats that are too long.")
     private boolean dropLong;
@@ -104,13 +102,13 @@ final class PrepareCommand implements Callable<Integer> {
             names = "--eval-split",
             paramLabel = "PART",
             description = "Hold out this part for evaluation, such as 0.05; which examples depends on their content.")
-    private OptionalDouble evalSplit = OptionalDouble.empty();
+    private Optional<Double> evalSplit = Optional.empty();
 
     @Option(
             names = {"-t", "--threads"},
             paramLabel = "N",
             description = "Threads that tokenize (default: one for each processor).")
-    private OptionalInt threads = OptionalInt.empty();
+    private Optional<Integer> threads = Optional.empty();
 
     @Option(names = "--json", description = "Print the counts as JSON.")
     private boolean json;

@@ -185,16 +185,23 @@ final class MixtureFile {
 
     private double number(Node node) {
         if (!(node.value() instanceof Number number)) {
-            throw error(node.path(), "should be a number, not " + node.value());
+            throw error(node.path(), "should be a number, not " + shown(node));
         }
         return number.doubleValue();
     }
 
     private boolean truth(Node node) {
         if (!(node.value() instanceof Boolean truth)) {
-            throw error(node.path(), "should be true or false, not " + node.value());
+            throw error(node.path(), "should be true or false, not " + shown(node));
         }
         return truth;
+    }
+
+    /** A scalar; what is a list or map may hold itself, and has no text then. */
+    private static String shown(Node node) {
+        return node.value() instanceof Map || node.value() instanceof List
+                ? "a list or keys"
+                : String.valueOf(node.value());
     }
 
     private DataException error(String path, String problem) {

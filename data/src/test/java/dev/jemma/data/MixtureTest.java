@@ -71,7 +71,8 @@ class MixtureTest {
         fails("needs \"until\"", "sources: {a: {data: x}}", "stages: [{weights: {a: 1}}, {weights: {a: 1}}]");
         fails("above 0", "sources: {a: {data: x, weight: 0}}");
         fails("line 3: is not YAML", "sources:", "  a: [1, 2");
-        fails("is not YAML", "a: &a [*a, *a]");
+        fails("should be a number, not a list", "sources: {a: {data: x, weight: &a [[*a]]}}");
+        fails("should be text", "sources: {a: {data: &a [[*a]]}}");
     }
 
     @Test
