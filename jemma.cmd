@@ -124,5 +124,5 @@ goto weigh
 if "%WEIGHT%"=="lightest" exit /b 0
 if not defined COMMAND set "WEIGHT=lightest"
 for %%c in (help list rm) do if "%COMMAND%"=="%%c" set "WEIGHT=lightest"
-for %%c in (pull import tokenize detokenize inspect) do if "%COMMAND%"=="%%c" set "WEIGHT=light"
+for %%c in (pull import tokenize detokenize inspect prepare) do if "%COMMAND%"=="%%c" set "WEIGHT=light"
 exit /b 0

@@ -17,6 +17,7 @@ final class Commands {
         MEASURE("Measure a model"),
         TRAIN("Train a model"),
         MODELS("Get and keep models"),
+        TRAIN("Train a model"),
         FILES("Look into and change files"),
         MACHINE("The machine");
 
@@ -51,6 +52,7 @@ final class Commands {
                 new Entry(Group.MODELS, "import", ImportCommand::new),
                 new Entry(Group.MODELS, "list", ListCommand::new),
                 new Entry(Group.MODELS, "rm", RmCommand::new),
+                new Entry(Group.TRAIN, "prepare", PrepareCommand::new),
                 new Entry(Group.FILES, "inspect", InspectCommand::new),
                 new Entry(Group.FILES, "tokenize", TokenizeCommand::new),
                 new Entry(Group.FILES, "detokenize", DetokenizeCommand::new),

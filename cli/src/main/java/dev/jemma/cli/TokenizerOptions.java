@@ -15,7 +15,7 @@ public final class TokenizerOptions {
     private ModelOptions source = new ModelOptions();
 
     @Option(
-            names = {"-m", "--model"},
+            names = {"-m", "--model", "--tokenizer"},
             paramLabel = "MODEL",
             description = "The model whose tokenizer to use (default: the default model); also a tokenizer.model or"
                     + " tokenizer.json by itself, or a folder that holds one.")

@@ -120,6 +120,9 @@ class ReadmeTest {
                 {"ids": [2, 40, 41]}
                 """);
         Files.writeString(folder.resolve("corpus.txt"), manyWords());
+        Files.writeString(folder.resolve("chats.jsonl"), """
+                {"prompt": "What is the capital of France?", "completion": "Paris."}
+                """);
         Files.writeString(folder.resolve("book.txt"), "It was a bright cold day in April. ".repeat(40));
     }
 

@@ -24,7 +24,7 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 
 /**
- * Everything public of core has Javadoc. Not asked for: what overrides, components of records (their record tells them),
+ * Everything public of core and data has Javadoc. Not asked for: what overrides, components of records (their record tells them),
  * and setters of builders whose value its record tells by the same name.
  */
 class JavadocTest {
@@ -122,9 +122,10 @@ class JavadocTest {
     }
 
     @Test
-    void everythingPublicOfCoreHasJavadoc() throws IOException {
+    void everythingPublicOfCoreAndDataHasJavadoc() throws IOException {
         List<Source> sources = Repository.files(".java").stream()
-                .filter(file -> file.startsWith(Path.of("core", "src", "main", "java")))
+                .filter(file -> file.startsWith(Path.of("core", "src", "main", "java"))
+                        || file.startsWith(Path.of("data", "src", "main", "java")))
                 .map(file -> new Source(
                         file.toString().replace('\\', '/'),
                         Repository.text(file).orElseThrow()))

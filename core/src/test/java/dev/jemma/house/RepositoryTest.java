@@ -161,7 +161,7 @@ class RepositoryTest {
                 Pattern.compile("<dependency>\\s*<groupId>([^<]+)</groupId>\\s*<artifactId>([^<]+)</artifactId>"
                         + "(?:\\s*<version>[^<]+</version>)?(?:\\s*<scope>([^<]+)</scope>)?");
         int libraries = 0;
-        for (String module : List.of("core", "cli")) {
+        for (String module : List.of("core", "data", "cli")) {
             Matcher found = dependency.matcher(
                     Repository.text(Path.of(module, "pom.xml")).orElseThrow());
             while (found.find()) {

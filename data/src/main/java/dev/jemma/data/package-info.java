@@ -1,4 +1,4 @@
-/** Batches of tokens to train on. */
+/** From text, JSON and Parquet files to packed batches of tokens to train on. */
 @NullMarked
 package dev.jemma.data;
 
