@@ -21,9 +21,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -90,7 +92,7 @@ public final class AdapterFolder {
                         file.description() + ": every lora_A needs its lora_B, and there must be one at least");
             }
             Map<Weight, String> modules =
-                    new TreeMap<>(java.util.Comparator.comparing(Weight::layer).thenComparing(Weight::part));
+                    new TreeMap<>(Comparator.comparingInt(Weight::layer).thenComparing(Weight::part));
             for (String module : as.keySet()) {
                 Weight weight = weight(module, config, file);
                 if (modules.put(weight, module) != null) {
@@ -99,8 +101,8 @@ public final class AdapterFolder {
                 }
             }
             modules.forEach((weight, module) -> {
-                TensorInfo a = as.get(module);
-                TensorInfo b = bs.get(module);
+                TensorInfo a = Objects.requireNonNull(as.get(module));
+                TensorInfo b = Objects.requireNonNull(bs.get(module));
                 check(a, b, weight, config, file);
                 additions.put(
                         weight,

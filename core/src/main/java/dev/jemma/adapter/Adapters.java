@@ -7,7 +7,6 @@ import dev.jemma.kernel.Workers;
 import dev.jemma.model.Adapter;
 import dev.jemma.model.Gemma;
 import dev.jemma.model.GemmaConfig;
-import dev.jemma.model.Linear;
 import dev.jemma.model.LowRank;
 import dev.jemma.model.Part;
 import dev.jemma.model.Weight;
@@ -75,14 +74,15 @@ public final class Adapters {
      * @throws IllegalArgumentException if a matrix is of another type, or the adapter does not fit the model
      */
     public static void merge(Gemma gemma, Adapter adapter, Kernels kernels, Workers workers) {
-        Map<Linear, LowRank> bound = adapter.boundTo(gemma);
-        for (Weight weight : adapter.additions().keySet()) {
-            Matrix matrix = AdapterFolder.packed(gemma.matrix(weight));
-            if (matrix.transposed().isEmpty()) {
-                throw new IllegalArgumentException(weight + " is " + matrix.type() + ", not float32");
+        adapter.boundTo(gemma);
+        adapter.additions().forEach((weight, addition) -> {
+            if (AdapterFolder.packed(gemma.matrix(weight)).transposed().isEmpty()) {
+                throw new IllegalArgumentException(weight + " is not float32");
             }
-        }
-        bound.forEach((linear, addition) -> merge(AdapterFolder.packed(linear), addition, kernels, workers));
+        });
+        adapter.additions()
+                .forEach((weight, addition) ->
+                        merge(AdapterFolder.packed(gemma.matrix(weight)), addition, kernels, workers));
     }
 
     /** Wᵀ [in, out] += (scale·A)ᵀ [in, r] · Bᵀ [r, out]. */

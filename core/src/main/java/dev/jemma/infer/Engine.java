@@ -4,6 +4,7 @@ import dev.jemma.kernel.Kernels;
 import dev.jemma.kernel.Precision;
 import dev.jemma.kernel.Workers;
 import dev.jemma.model.Adapter;
+import dev.jemma.model.BoundAdapter;
 import dev.jemma.model.EmbeddingHead;
 import dev.jemma.model.Gemma;
 import dev.jemma.model.InferenceOps;
@@ -12,7 +13,6 @@ import dev.jemma.model.Probe;
 import dev.jemma.tokenizer.StreamDecoder;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -35,7 +35,7 @@ public final class Engine implements AutoCloseable {
     private final ConcurrentLinkedQueue<Runnable> inbox = new ConcurrentLinkedQueue<>();
     private final Object signal = new Object();
     private final Thread thread;
-    private final Map<Adapter, Job.Binding> bindings = new IdentityHashMap<>(); // guarded by itself
+    private final IdentityHashMap<Adapter, BoundAdapter> bindings = new IdentityHashMap<>(); // guarded by itself
     private volatile Optional<Adapter> ownAdapter = Optional.empty();
     private volatile boolean closed;
 
@@ -83,12 +83,12 @@ public final class Engine implements AutoCloseable {
         job.bind(adapter.or(() -> ownAdapter).map(this::binding));
     }
 
-    private Job.Binding binding(Adapter adapter) {
+    private BoundAdapter binding(Adapter adapter) {
         synchronized (bindings) {
-            Job.Binding known = bindings.get(adapter);
+            BoundAdapter known = bindings.get(adapter);
             if (known == null) {
                 try {
-                    known = new Job.Binding(adapter, adapter.boundTo(gemma));
+                    known = adapter.boundTo(gemma);
                 } catch (IllegalArgumentException e) {
                     throw new EngineException(e.getMessage() + "; it was made for another model", e);
                 }

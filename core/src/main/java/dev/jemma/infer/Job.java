@@ -1,34 +1,29 @@
 package dev.jemma.infer;
 
 import dev.jemma.model.Adapter;
-import dev.jemma.model.Linear;
-import dev.jemma.model.LowRank;
+import dev.jemma.model.BoundAdapter;
 import dev.jemma.tensor.Tensor;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** A request inside the engine: which rows it wants to see, and what it makes of them. */
 abstract sealed class Job permits GenerationJob, ScoreJob, EmbeddingJob {
     private volatile boolean cancelled;
-    private Optional<Binding> binding = Optional.empty();
-
-    /** An adapter, and its additions by the matrices of the engine's model. */
-    record Binding(Adapter adapter, Map<Linear, LowRank> additions) {}
+    private Optional<BoundAdapter> binding = Optional.empty();
 
     /** The adapter that serves it; called before the job goes to the engine's thread. */
-    final void bind(Optional<Binding> to) {
+    final void bind(Optional<BoundAdapter> to) {
         binding = to;
     }
 
-    /** The adapter that serves it. */
-    final Optional<Binding> binding() {
+    /** The adapter that serves it, bound to the engine's model. */
+    final Optional<BoundAdapter> binding() {
         return binding;
     }
 
     /** What its keys and values depend on beside its tokens. */
     final Optional<Adapter> adapter() {
-        return binding.map(Binding::adapter);
+        return binding.map(BoundAdapter::adapter);
     }
 
     /** The tokens that must be computed first. */

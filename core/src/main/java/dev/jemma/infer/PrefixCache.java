@@ -48,7 +48,7 @@ final class PrefixCache {
     private final KvCache cache;
     private final boolean enabled;
     private final Node root = newRoot();
-    private final Map<Adapter, Node> adapterRoots = new IdentityHashMap<>();
+    private final IdentityHashMap<Adapter, Node> adapterRoots = new IdentityHashMap<>();
 
     private final TreeMap<Long, Node> byUse = new TreeMap<>();
     private long clock;

@@ -68,20 +68,21 @@ final class Slice {
         return new Batch(tokens, positions, spans, adapted(slices));
     }
 
+    private static boolean continues(Batch.Adapted last, Batch.Adapted next) {
+        return last.adapter().equals(next.adapter()) && last.firstRow() + last.rows() == next.firstRow();
+    }
+
     /** Which rows an adapter serves; neighbours with the same one go together. */
     private static List<Batch.Adapted> adapted(List<Slice> slices) {
         List<Batch.Adapted> adapted = new ArrayList<>();
         for (Slice s : slices) {
             s.sequence.job.binding().ifPresent(binding -> {
-                Batch.Adapted last = adapted.isEmpty() ? null : adapted.getLast();
-                if (last != null
-                        && last.additions() == binding.additions()
-                        && last.firstRow() + last.rows() == s.firstRow) {
-                    adapted.removeLast();
-                    adapted.add(new Batch.Adapted(last.additions(), last.firstRow(), last.rows() + s.rows));
-                } else {
-                    adapted.add(new Batch.Adapted(binding.additions(), s.firstRow, s.rows));
+                Batch.Adapted next = new Batch.Adapted(binding, s.firstRow, s.rows);
+                if (!adapted.isEmpty() && continues(adapted.getLast(), next)) {
+                    Batch.Adapted last = adapted.removeLast();
+                    next = new Batch.Adapted(binding, last.firstRow(), last.rows() + s.rows);
                 }
+                adapted.add(next);
             });
         }
         return adapted;

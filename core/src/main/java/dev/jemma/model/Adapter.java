@@ -1,6 +1,5 @@
 package dev.jemma.model;
 
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -67,23 +66,12 @@ public final class Adapter {
     }
 
     /**
-     * The additions by the matrices of a model, by identity: what an {@link Ops} looks up.
+     * The additions by the matrices of a model.
      *
      * @throws IllegalArgumentException if an addition does not fit the weight that it adds to
      */
-    public Map<Linear, LowRank> boundTo(Gemma gemma) {
-        Map<Linear, LowRank> bound = new IdentityHashMap<>();
-        additions.forEach((weight, addition) -> {
-            Linear matrix = gemma.matrix(weight);
-            if (addition.a().in() != matrix.in() || addition.b().out() != matrix.out()) {
-                throw new IllegalArgumentException("adapter " + name + ": an addition of ["
-                        + addition.b().out() + ", " + addition.a().in() + "] does not fit "
-                        + weight.huggingFaceName(gemma.config().architecture()) + " [" + matrix.out() + ", "
-                        + matrix.in() + "]");
-            }
-            bound.put(matrix, addition);
-        });
-        return bound;
+    public BoundAdapter boundTo(Gemma gemma) {
+        return new BoundAdapter(this, gemma);
     }
 
     @Override

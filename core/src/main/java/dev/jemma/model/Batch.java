@@ -2,7 +2,6 @@ package dev.jemma.model;
 
 import dev.jemma.kernel.Span;
 import java.util.List;
-import java.util.Map;
 
 /**
  * T tokens of any number of sequences, laid end to end: which rows belong to which sequence, at which positions, and
@@ -18,9 +17,9 @@ public record Batch(int[] tokens, int[] positions, List<List<Span>> spans, List<
     /**
      * Rows {@code firstRow} … {@code firstRow + rows − 1} and the adapter that serves them.
      *
-     * @param additions as {@link Adapter#boundTo} gives them, for the model that the batch goes through
+     * @param adapter bound to the model that the batch goes through
      */
-    public record Adapted(Map<Linear, LowRank> additions, int firstRow, int rows) {}
+    public record Adapted(BoundAdapter adapter, int firstRow, int rows) {}
 
     /** Without adapters. */
     public Batch(int[] tokens, int[] positions, List<List<Span>> spans) {

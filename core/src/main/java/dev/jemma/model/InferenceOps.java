@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Computes at once: packed weights, paged KV cache, scratch memory that is used again. Bound to a batch by
@@ -85,10 +86,13 @@ public final class InferenceOps implements Ops, AutoCloseable {
         kernels.linear(workers, x, matrices, outputs, precision);
         for (Batch.Adapted rows : batch.adapted()) {
             for (int i = 0; i < weights.size(); i++) {
-                LowRank addition = rows.additions().get(weights.get(i));
-                if (addition != null) {
+                Optional<LowRank> addition = rows.adapter().of(weights.get(i));
+                if (addition.isPresent()) {
                     int end = rows.firstRow() + rows.rows();
-                    add(addition, x.slice(rows.firstRow(), end), outputs.get(i).slice(rows.firstRow(), end));
+                    add(
+                            addition.get(),
+                            x.slice(rows.firstRow(), end),
+                            outputs.get(i).slice(rows.firstRow(), end));
                 }
             }
         }

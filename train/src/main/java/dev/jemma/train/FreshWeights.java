@@ -43,8 +43,8 @@ public final class FreshWeights implements WeightSource {
         if (weight.part() == Part.OUTPUT || weight.part() == Part.DOWN) {
             deviation /= Math.sqrt(2.0 * config.layers().size());
         }
-        SplittableRandom random = new SplittableRandom(
-                seed * 1_000_003 + weight.layer() * 31L + weight.part().ordinal());
+        SplittableRandom random =
+                new SplittableRandom(seed * 1_000_003 + weight.ggufName().hashCode());
         MatrixBuilder builder = kernels.matrix(DType.F32, rows, cols, arena);
         for (int first = 0; first < rows; first += ROWS_AT_A_TIME) {
             float[] values = new float[Math.min(ROWS_AT_A_TIME, rows - first) * cols];

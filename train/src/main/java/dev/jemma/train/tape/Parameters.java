@@ -1,8 +1,10 @@
 package dev.jemma.train.tape;
 
 import dev.jemma.kernel.Grid;
+import dev.jemma.kernel.Matrix;
 import dev.jemma.model.Adapter;
 import dev.jemma.model.Architecture;
+import dev.jemma.model.BoundAdapter;
 import dev.jemma.model.Gemma;
 import dev.jemma.model.Linear;
 import dev.jemma.model.LowRank;
@@ -23,9 +25,9 @@ import java.util.Optional;
 public final class Parameters implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final List<Parameter> all = new ArrayList<>();
-    private final Map<Linear, Parameter> matrices = new IdentityHashMap<>();
+    private final IdentityHashMap<Linear, Parameter> matrices = new IdentityHashMap<>();
     private final Map<Long, Parameter> norms = new HashMap<>();
-    private final Map<Linear, LowRank> additions = new IdentityHashMap<>();
+    private Optional<BoundAdapter> adapter = Optional.empty();
 
     private Parameters() {}
 
@@ -59,7 +61,7 @@ public final class Parameters implements AutoCloseable {
     /** The two matrices of each addition that an adapter makes to the model, which stays as it is. */
     public static Parameters adapter(Gemma gemma, Adapter adapter) {
         Parameters parameters = new Parameters();
-        parameters.additions.putAll(adapter.boundTo(gemma));
+        parameters.adapter = Optional.of(adapter.boundTo(gemma));
         Architecture architecture = gemma.config().architecture();
         for (Weight weight : Weight.all(gemma.config())) {
             Optional<LowRank> addition = adapter.of(weight);
@@ -74,18 +76,16 @@ public final class Parameters implements AutoCloseable {
     }
 
     private void addMatrix(String name, Linear linear) {
-        Grid transposed = linear instanceof Linear.Packed(var matrix)
-                ? matrix.transposed()
-                        .orElseThrow(() -> new IllegalArgumentException(
-                                name + " is " + matrix.type() + "; only float32 matrices are trained"))
-                : unknown(name, linear);
+        if (!(linear instanceof Linear.Packed(Matrix matrix))) {
+            throw new IllegalArgumentException(
+                    name + " is a " + linear.getClass().getSimpleName() + ", not a matrix");
+        }
+        Grid transposed = matrix.transposed()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        name + " is " + matrix.type() + "; only float32 matrices are trained"));
         Parameter parameter = Parameter.matrix(name, linear.out(), linear.in(), transposed, arena);
         all.add(parameter);
         matrices.put(linear, parameter);
-    }
-
-    private static Grid unknown(String name, Linear linear) {
-        throw new IllegalArgumentException(name + " is a " + linear.getClass().getSimpleName() + ", not a matrix");
     }
 
     /** All that is trained, in the order of the model. */
@@ -112,7 +112,7 @@ public final class Parameters implements AutoCloseable {
     }
 
     Optional<LowRank> addition(Linear matrix) {
-        return Optional.ofNullable(additions.get(matrix));
+        return adapter.flatMap(bound -> bound.of(matrix));
     }
 
     /** Forgets all gradients: before the first batch of a step. */
