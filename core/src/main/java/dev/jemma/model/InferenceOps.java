@@ -85,7 +85,9 @@ public final class InferenceOps implements Ops, AutoCloseable {
 
     @Override
     public Tensor geglu(Tensor x, Linear gate, Linear up) {
+        workspace.beginWide();
         List<Tensor> both = linear(x, List.of(gate, up));
+        workspace.endWide();
         Tensor out = both.getFirst();
         kernels.geglu(workers, both.get(0), both.get(1), out);
         return out;

@@ -27,7 +27,7 @@ public interface Ops {
         return linear(x, List.of(weight)).getFirst();
     }
 
-    /** gelu(x·gateᵀ) ⊙ (x·upᵀ), tanh form: [T, ff]. */
+    /** gelu(x·gateᵀ) ⊙ (x·upᵀ), tanh form: [T, ff], which need not outlive the next call of this method. */
     Tensor geglu(Tensor x, Linear gate, Linear up);
 
     /** x [T, heads·headDim] turned by the angles of the rows' positions. */
