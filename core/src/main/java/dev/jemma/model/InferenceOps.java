@@ -19,6 +19,8 @@ import java.util.List;
  */
 public final class InferenceOps implements Ops, AutoCloseable {
     private static final int EMBED_ROWS_PER_CHUNK = 16;
+    /** Rows of a prompt that go through a feed-forward together: many enough that its weights are read seldom. */
+    private static final int FEED_FORWARD_ROWS = 128;
 
     private final GemmaConfig config;
     private final Kernels kernels;
@@ -83,13 +85,19 @@ public final class InferenceOps implements Ops, AutoCloseable {
         return outputs;
     }
 
+    /** Some rows at a time: the widest tensors of a model then take a fraction of the memory, and stay in caches. */
     @Override
-    public Tensor geglu(Tensor x, Linear gate, Linear up) {
-        workspace.beginWide();
-        List<Tensor> both = linear(x, List.of(gate, up));
-        workspace.endWide();
-        Tensor out = both.getFirst();
-        kernels.geglu(workers, both.get(0), both.get(1), out);
+    public Tensor feedForward(Tensor x, Linear gate, Linear up, Linear down) {
+        Tensor out = workspace.tensor(x.rows(), down.out());
+        for (int row = 0; row < x.rows(); row += FEED_FORWARD_ROWS) {
+            int end = Math.min(x.rows(), row + FEED_FORWARD_ROWS);
+            workspace.beginWide();
+            List<Tensor> wide = linear(x.slice(row, end), List.of(gate, up));
+            workspace.endWide();
+            Tensor h = wide.getFirst();
+            kernels.geglu(workers, h, wide.get(1), h);
+            kernels.linear(workers, h, List.of(packed(down)), List.of(out.slice(row, end)), precision);
+        }
         return out;
     }
 
