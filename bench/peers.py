@@ -166,8 +166,8 @@ class IkLlamaCpp:
         self._open(1, 512)
         text = prompt.encode()
         ids = (self.api.llama_token * 512)()
-        vocabulary = self.api.llama_model_get_vocab(self.model)
-        count = self.api.llama_tokenize(vocabulary, text, len(text), ids, len(ids), True, False)
+        # its tokenizer asks for the model, whatever the module calls it
+        count = self.api.llama_tokenize(self.model, text, len(text), ids, len(ids), True, False)
         self._read(list(ids[:count]), 0)
 
     def rate(self, test, rng):
