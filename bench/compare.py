@@ -7,6 +7,9 @@ Neighbours do not slow all programs alike: one whose threads wait for each other
 when a core is taken away. So each run notes which part of the machine others took meanwhile, and where there are
 undisturbed ones, only those count. --wait SECONDS waits that long for a quiet moment before each run,
 --retries N repeats a disturbed one.
+
+Beside the tests, each round has two more figures, for which less is better: the peak resident memory of the process
+that ran the tests, and the time from the start of a process of its own to the first token after a short prompt.
 """
 
 import argparse
@@ -27,6 +30,10 @@ DOCUMENT = BENCH.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 JEMMA = "jemma"
 QUIET = 0.1  # of the machine: what others may take from a run that counts
+PEAK = "peak memory, MiB"
+START = "start to first token, s"
+LESS_IS_BETTER = {PEAK, START}
+PROMPT = "The capital of France is"
 
 
 def run(command):
@@ -80,7 +87,23 @@ def measured(name, model, given):
         + ["--threads", str(given.threads), "-r", "1", "-w", str(given.warm_up)]
     )
     answer = json.loads(out.strip().splitlines()[-1])
-    return {r["test"]: r["samples"][0] for r in answer["results"]}, answer["version"]
+    rates = {r["test"]: r["samples"][0] for r in answer["results"]}
+    rates[PEAK] = answer["peak_resident_bytes"] / 2**20
+    start = [sys.executable, str(BENCH / "peers.py"), name, str(model), "--start", PROMPT]
+    rates[START] = seconds_to(1, start + ["--threads", str(given.threads)])
+    return rates, answer["version"]
+
+
+def seconds_to(count, command):
+    """Seconds from a program's start until it has written so many bytes; it then ends by itself."""
+    begin = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        written = len(process.stdout.read(count))
+        seconds = time.perf_counter() - begin
+        process.stdout.read()
+    if written < count or process.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: no token, exit {process.returncode}")
+    return seconds
 
 
 def jemma(model, given):
@@ -92,8 +115,11 @@ def jemma(model, given):
         )
         answer = json.loads(out)
         rates.update({r["test"]: r["samples"][0] for r in answer["results"]})
+        rates[PEAK] = max(rates.get(PEAK, 0), answer.get("peak_resident_bytes", 0) / 2**20)
         environment = answer["environment"]
         version = f"{environment['version']}, {environment['provider']}, {environment['jdk']}"
+    generate = [str(BENCH.parent / "jemma"), "generate", "-m", str(model), "-n", "1", "-t", str(given.threads), PROMPT]
+    rates[START] = seconds_to(len(PROMPT) + 1, generate)  # it repeats the prompt first
     return rates, version
 
 
@@ -193,7 +219,8 @@ def disturbance(rounds):
 
 def median_of(rounds, name, test):
     rates = [r["rates"][name][test] for r in rounds if test in r["rates"].get(name, {})]
-    return f"{statistics.median(rates):.1f}" if rates else "–"
+    digits = {START: 2, PEAK: 0}.get(test, 1)
+    return f"{statistics.median(rates):.{digits}f}" if rates else "–"
 
 
 def ratio_of(rounds, peers, test):
@@ -201,7 +228,8 @@ def ratio_of(rounds, peers, test):
     for r in rounds:
         others = [r["rates"][p][test] for p in peers if test in r["rates"].get(p, {})]
         if others and test in r["rates"].get(JEMMA, {}):
-            ratios.append(r["rates"][JEMMA][test] / max(others))
+            mine = r["rates"][JEMMA][test]
+            ratios.append(min(others) / mine if test in LESS_IS_BETTER else mine / max(others))
     return f"{statistics.median(ratios):.2f}×" if ratios else "–"
 
 

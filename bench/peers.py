@@ -1,6 +1,7 @@
 """Measures a peer on the tests of `jemma bench` and prints JSON: {"peer": ..., "results": [{"test", "samples"}]}.
 
     peers.py llama.cpp|ik_llama.cpp MODEL.gguf --tests pp512,tg128,tg64x16 --threads 2 -r 1 -w 1
+    peers.py llama.cpp|ik_llama.cpp MODEL.gguf --start PROMPT    writes a byte at the first token, nothing else
 
 ppN and tgN[@dD][xR] mean what they mean in `jemma bench`. llama.cpp is measured by the timings that its own server
 reports (module xllamacpp), ik_llama.cpp around llama_decode (module ik_llama_cpp). A library built by hand is used
@@ -10,8 +11,11 @@ where IK_LLAMA_CPP_LIB_PATH names it, if it is of the age that the module was ma
 import argparse
 import ctypes
 import json
+import os
+import pathlib
 import random
 import re
+import resource
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -77,6 +81,10 @@ class LlamaCpp:
         request = {"prompt": ids, "n_predict": tokens, "cache_prompt": False, "ignore_eos": True, "temperature": 0}
         answer = self.server.handle_completions(request)
         return (answer if isinstance(answer, dict) else json.loads(answer))["timings"]
+
+    def first_token(self, prompt):
+        self._open(1, 512)
+        self._complete(prompt, 1)
 
     def rate(self, test, rng):
         self._open(test.rows, test.context)
@@ -154,6 +162,14 @@ class IkLlamaCpp:
             last = start + len(part) == len(ids)
             self._decode([(t, start + i, row, last and i == len(part) - 1) for i, t in enumerate(part)])
 
+    def first_token(self, prompt):
+        self._open(1, 512)
+        text = prompt.encode()
+        ids = (self.api.llama_token * 512)()
+        # its tokenizer asks for the model, whatever the module calls it
+        count = self.api.llama_tokenize(self.model, text, len(text), ids, len(ids), True, False)
+        self._read(list(ids[:count]), 0)
+
     def rate(self, test, rng):
         self._open(test.rows, test.context)
         if test.prompt:
@@ -170,6 +186,15 @@ class IkLlamaCpp:
         return test.generate * test.rows / (time.perf_counter() - start)
 
 
+def peak_resident_bytes():
+    """The most memory that this process held; pages of a mapped file count once they were read."""
+    status = pathlib.Path("/proc/self/status")
+    if status.exists():
+        return int(re.search(r"VmHWM:\s*(\d+) kB", status.read_text())[1]) * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
 PEERS = {"llama.cpp": LlamaCpp, "ik_llama.cpp": IkLlamaCpp}
 
 
@@ -181,14 +206,20 @@ def main():
     arguments.add_argument("--threads", type=int, default=2)
     arguments.add_argument("-r", "--repetitions", type=int, default=1)
     arguments.add_argument("-w", "--warm-up", type=int, default=1)
+    arguments.add_argument("--start", metavar="PROMPT", help="one token after the prompt")
     given = arguments.parse_args()
     peer = PEERS[given.peer](given.model, given.threads)
+    if given.start:
+        peer.first_token(given.start)
+        os.write(1, b".")
+        return
     rng = random.Random(42)
     results = []
     for test in map(Test, given.tests.split(",")):
         rates = [peer.rate(test, rng) for _ in range(given.warm_up + given.repetitions)]
         results.append({"test": test.name, "samples": rates[given.warm_up :]})
-    print(json.dumps({"peer": given.peer, "version": peer.version(), "results": results}))
+    answer = {"peer": given.peer, "version": peer.version(), "results": results}
+    print(json.dumps(answer | {"peak_resident_bytes": peak_resident_bytes()}))
 
 
 if __name__ == "__main__":

@@ -6,11 +6,13 @@ import dev.jemma.convert.Quantization;
 import dev.jemma.infer.EngineException;
 import dev.jemma.infer.EngineOptions;
 import dev.jemma.infer.LanguageModel;
+import dev.jemma.machine.Machine;
 import dev.jemma.model.ModelLoader;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -179,13 +181,11 @@ final class BenchCommand implements Callable<Integer> {
 
     private BenchReport report(RunOptions.Opened opened, List<BenchTest> tests) {
         LanguageModel languageModel = opened.model();
-        Optional<MachineProbe> machine =
-                noProbe ? Optional.empty() : Optional.of(MachineProbe.measure(languageModel.threads()));
         var config = languageModel.config();
         long bytes = ModelLoader.bytesToRead(languageModel.files());
         EngineOptions engine = languageModel.engine().options();
         BenchCosts costs = new BenchCosts(config, engine.kvType(), bytes, engine.maxBatchRows());
-        List<BenchReport.Result> results = new ArrayList<>();
+        List<double[]> allSamples = new ArrayList<>();
         BenchRun runs = new BenchRun(languageModel, seed);
         long count = (long) tests.size() * (warmUps + repetitions);
         try (Progress bar = console.progress("measuring", count, Progress.Unit.of("runs"))) {
@@ -199,8 +199,15 @@ final class BenchCommand implements Callable<Integer> {
                     }
                     bar.advance(1);
                 }
-                results.add(BenchReport.Result.of(test, samples, costs, machine));
+                allSamples.add(samples);
             }
+        }
+        OptionalLong peak = Machine.peakResidentBytes(); // before the probe, which takes memory of its own
+        Optional<MachineProbe> machine =
+                noProbe ? Optional.empty() : Optional.of(MachineProbe.measure(languageModel.threads()));
+        List<BenchReport.Result> results = new ArrayList<>();
+        for (int i = 0; i < tests.size(); i++) {
+            results.add(BenchReport.Result.of(tests.get(i), allSamples.get(i), costs, machine));
         }
         return new BenchReport(
                 json && random.isEmpty()
@@ -213,6 +220,7 @@ final class BenchCommand implements Callable<Integer> {
                 bytes,
                 config.embeddingParameters() + config.nonEmbeddingParameters(),
                 warmUps,
+                peak,
                 results);
     }
 }

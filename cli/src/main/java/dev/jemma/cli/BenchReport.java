@@ -5,12 +5,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What {@code jemma bench} found, as it prints it.
  *
  * @param kvType what keys and values were kept as
  * @param machine limits of the machine; empty if they were not measured
+ * @param peakResidentBytes the most memory that the process held at any time until the last run, if the system tells
  */
 record BenchReport(
         Environment environment,
@@ -21,6 +23,7 @@ record BenchReport(
         long modelBytes,
         long parameters,
         int warmUps,
+        OptionalLong peakResidentBytes,
         List<Result> results) {
     /**
      * One test's figures.
@@ -87,6 +90,8 @@ record BenchReport(
                     percent(result.bandwidthShare()),
                     percent(result.arithmeticShare())));
         }
+        peakResidentBytes.ifPresent(
+                bytes -> text.append(String.format("%nPeak resident memory: %s.%n", Units.bytes(bytes))));
         machine.ifPresent(m -> text.append(String.format(
                 Locale.ROOT,
                 "%nThis machine with %d threads: reads %s/s, %.0f billion float32 multiply-adds/s.%n",

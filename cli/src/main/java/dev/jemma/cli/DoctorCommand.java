@@ -6,6 +6,7 @@ import dev.jemma.machine.Budget;
 import dev.jemma.machine.Cpu;
 import dev.jemma.machine.Limit;
 import dev.jemma.machine.Machine;
+import dev.jemma.memory.HugeArena;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -57,6 +58,7 @@ final class DoctorCommand implements Callable<Integer> {
                         Provider.name(),
                         KernelProviders.refusal(),
                         Provider.vectorBits(),
+                        HugeArena.refusal(),
                         System.getProperty("java.vm.info", ""),
                         store));
         if (json) {

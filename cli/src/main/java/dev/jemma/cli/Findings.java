@@ -25,9 +25,11 @@ final class Findings {
             String kernels,
             Optional<String> refusal,
             OptionalInt vectorBits,
+            Optional<String> ordinaryPages,
             String vmInfo,
             Path store) {
         List<Finding> findings = new ArrayList<>();
+        hugePages(machine, ordinaryPages, findings);
         refusal.ifPresent(reason -> findings.add(new Finding(
                 "The fastest kernels, machine code written at run time, are off.", "Reason: " + reason + ".")));
         if (kernels.startsWith("x86")) {
@@ -91,10 +93,17 @@ final class Findings {
                             + machine.memory().deciding().origin() + ".",
                     "Gemma 3 270M needs about 1 GB; raise the limit or shorten the context."));
         }
+    }
+
+    private static void hugePages(Machine machine, Optional<String> ordinaryPages, List<Finding> findings) {
         if (machine.hugePages() == HugePages.NEVER) {
             findings.add(new Finding(
-                    "Huge pages are switched off: reading weights from memory is up to a third slower.",
+                    "Huge pages are switched off: reading weights from memory can be slower.",
                     "As root: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled"));
+        } else {
+            ordinaryPages.ifPresent(reason -> findings.add(new Finding(
+                    "Weights do not lie on huge pages: reading them from memory can be slower.",
+                    "Reason: " + reason + ".")));
         }
     }
 

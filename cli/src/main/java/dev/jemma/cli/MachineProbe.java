@@ -2,19 +2,22 @@ package dev.jemma.cli;
 
 import dev.jemma.kernel.WorkerPool;
 import dev.jemma.kernel.Workers;
-import java.util.Arrays;
+import dev.jemma.memory.HugeArena;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * What this machine can do with so many threads, measured in about a second: the limits that {@code jemma bench} holds
  * its figures against. The best of several rounds counts, since neighbours only ever slow a round down.
  *
- * @param readBytesPerSecond reading memory that is in no cache
+ * @param readBytesPerSecond reading memory that is in no cache, on huge pages where there are any
  * @param multiplyAddsPerSecond float32 fused multiply-adds, from registers, in the widest vectors that the JVM uses;
  *     8-bit arithmetic can do more
  */
 record MachineProbe(double readBytesPerSecond, double multiplyAddsPerSecond) {
-    private static final long MIB = 1L << 20;
-    private static final long PROBE_NANOS = 500_000_000L;
+    private static final long READ_BYTES = 256L << 20;
+    private static final long PROBE_NANOS = 300_000_000L;
     private static final int FMA_FLOATS = 2048; // 8 KiB: stays in the first-level cache
     private static final int FMA_CHAIN = 16;
     private static final int FMA_REPEATS = 2000;
@@ -26,24 +29,35 @@ record MachineProbe(double readBytesPerSecond, double multiplyAddsPerSecond) {
         }
     }
 
+    /** The better of two ways to read, on the pages that weights lie on: adding up, and comparing one half to the other. */
     private static double bandwidth(Workers workers) {
-        long total = Math.clamp(Runtime.getRuntime().maxMemory() / 4, 64 * MIB, 256 * MIB);
         int pieces = workers.threads() * 4;
-        long[][] memory = new long[pieces][Math.toIntExact(total / pieces / Long.BYTES)];
-        for (long[] piece : memory) {
-            Arrays.fill(piece, 1); // pages that were never written are all the same page
+        long pieceBytes = READ_BYTES / pieces / 128 * 128;
+        long[] found = new long[pieces];
+        try (Arena arena = HugeArena.ofShared()) {
+            MemorySegment[] memory = new MemorySegment[pieces];
+            for (int i = 0; i < pieces; i++) {
+                memory[i] = arena.allocate(pieceBytes, 64);
+                memory[i].fill((byte) 1); // pages that were never written are all the same page
+            }
+            double added = best(() -> workers.run(pieces, (chunk, _) -> found[chunk] += sum(memory[chunk])));
+            double compared = best(() -> workers.run(pieces, (chunk, _) -> found[chunk] += compare(memory[chunk])));
+            return (double) pieces * pieceBytes / Math.min(added, compared);
         }
-        long[] sums = new long[pieces];
-        double bytes = (double) pieces * memory[0].length * Long.BYTES;
-        return bytes / best(() -> workers.run(pieces, (chunk, _) -> sums[chunk] += sum(memory[chunk])));
     }
 
-    private static long sum(long[] memory) {
+    private static long sum(MemorySegment memory) {
         long sum = 0;
-        for (long x : memory) {
-            sum += x;
+        int count = Math.toIntExact(memory.byteSize() / Long.BYTES);
+        for (int i = 0; i < count; i++) {
+            sum += memory.getAtIndex(ValueLayout.JAVA_LONG, i);
         }
         return sum;
+    }
+
+    private static long compare(MemorySegment memory) {
+        long half = memory.byteSize() / 2;
+        return MemorySegment.mismatch(memory, 0, half, memory, half, 2 * half);
     }
 
     private static double arithmetic(Workers workers) {

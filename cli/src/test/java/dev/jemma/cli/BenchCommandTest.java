@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.jemma.cli.TinyModels.Outcome;
+import dev.jemma.machine.Machine;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,6 +40,11 @@ class BenchCommandTest {
         assertThat(json.get("environment").get("seed").asLong()).isEqualTo(7);
         assertThat(json.get("environment").get("model_sha256").asString()).hasSize(64);
         assertThat(json.get("parameters").asLong()).isEqualTo(224_192);
+        if (Machine.peakResidentBytes().isPresent()) {
+            assertThat(json.get("peak_resident_bytes").asLong())
+                    .isGreaterThan(json.get("model_bytes").asLong())
+                    .isLessThanOrEqualTo(Machine.peakResidentBytes().getAsLong());
+        }
         JsonNode results = json.get("results");
         assertThat(results).extracting(r -> r.get("test").asString()).containsExactly("pp16", "pp32", "tg8");
         for (JsonNode result : results) {
@@ -152,12 +158,14 @@ class BenchCommandTest {
     void theTableHasALineForEachTest() {
         Outcome run = TinyModels.run(home, "bench", MODEL, "-p", "8", "-g", "0", "-r", "1", "-w", "0", "--no-probe");
 
-        assertThat(run.out().lines())
+        assertThat(run.out().lines().filter(line -> line.startsWith("|")))
                 .hasSize(3)
                 .last()
                 .asString()
                 .contains("| pp8 |")
                 .contains("±");
+        assertThat(run.out().contains("Peak resident memory: "))
+                .isEqualTo(Machine.peakResidentBytes().isPresent());
     }
 
     @Test

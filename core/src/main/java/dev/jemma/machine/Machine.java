@@ -139,9 +139,23 @@ public record Machine(
         return new Budget(limits);
     }
 
-    /** A line of /proc/meminfo, in bytes. */
+    /** The most bytes of memory that this process held at any time until now, if the system tells. */
+    public static OptionalLong peakResidentBytes() {
+        return peakResidentBytes(Path.of("/"));
+    }
+
+    /** As above, as the system files under {@code root} tell. */
+    static OptionalLong peakResidentBytes(Path root) {
+        return bytes(new SystemFiles(root), "/proc/self/status", "VmHWM");
+    }
+
     private static OptionalLong meminfo(SystemFiles files, String name) {
-        return files.read("/proc/meminfo")
+        return bytes(files, "/proc/meminfo", name);
+    }
+
+    /** A line of a file that gives amounts in KiB, in bytes. */
+    private static OptionalLong bytes(SystemFiles files, String file, String name) {
+        return files.read(file)
                 .orElse("")
                 .lines()
                 .filter(line -> line.startsWith(name + ":"))

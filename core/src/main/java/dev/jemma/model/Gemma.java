@@ -100,7 +100,7 @@ public final class Gemma {
         Tensor a = attention(ops, layer, h); // [T, d]
         x = ops.add(x, normed(ops, a, layer.postAttentionNorm()));
         h = ops.rmsNorm(x, layer.feedForwardNorm());
-        Tensor f = ops.linear(ops.geglu(h, layer.gate(), layer.up()), layer.down()); // [T, ff] → [T, d]
+        Tensor f = ops.feedForward(h, layer.gate(), layer.up(), layer.down()); // [T, d]
         return ops.add(x, normed(ops, f, layer.postFeedForwardNorm()));
     }
 

@@ -23,6 +23,8 @@ public final class InferenceOps implements Ops, AutoCloseable {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
     private static final int EMBED_ROWS_PER_CHUNK = 16;
     private static final int ADDED_ROWS_PER_CHUNK = 16;
+    /** Rows of a prompt that go through a feed-forward together: many enough that its weights are read seldom. */
+    private static final int FEED_FORWARD_ROWS = 128;
 
     private final GemmaConfig config;
     private final Kernels kernels;
@@ -77,26 +79,31 @@ public final class InferenceOps implements Ops, AutoCloseable {
 
     @Override
     public List<Tensor> linear(Tensor x, List<Linear> weights) {
-        List<Matrix> matrices = new ArrayList<>(weights.size());
         List<Tensor> outputs = new ArrayList<>(weights.size());
         for (Linear weight : weights) {
-            matrices.add(packed(weight));
             outputs.add(workspace.tensor(x.rows(), weight.out()));
+        }
+        linear(x, weights, outputs, 0);
+        return outputs;
+    }
+
+    /** As above, where row 0 of x is row {@code firstRow} of the batch: adapters belong to the batch's rows. */
+    private void linear(Tensor x, List<Linear> weights, List<Tensor> outputs, int firstRow) {
+        List<Matrix> matrices = new ArrayList<>(weights.size());
+        for (Linear weight : weights) {
+            matrices.add(packed(weight));
         }
         kernels.linear(workers, x, matrices, outputs, precision);
         for (Batch.Adapted rows : batch.adapted()) {
-            for (int i = 0; i < weights.size(); i++) {
+            int from = Math.max(0, rows.firstRow() - firstRow);
+            int to = Math.min(x.rows(), rows.firstRow() + rows.rows() - firstRow);
+            for (int i = 0; from < to && i < weights.size(); i++) {
                 Optional<LowRank> addition = rows.adapter().of(weights.get(i));
                 if (addition.isPresent()) {
-                    int end = rows.firstRow() + rows.rows();
-                    add(
-                            addition.get(),
-                            x.slice(rows.firstRow(), end),
-                            outputs.get(i).slice(rows.firstRow(), end));
+                    add(addition.get(), x.slice(from, to), outputs.get(i).slice(from, to));
                 }
             }
         }
-        return outputs;
     }
 
     /** {@code y += scale · B(A·x)} in float32, whatever the weight is: the arithmetic that the adapter was trained in. */
@@ -117,11 +124,20 @@ public final class InferenceOps implements Ops, AutoCloseable {
         });
     }
 
+    /** Some rows at a time: the widest tensors of a model then take a fraction of the memory, and stay in caches. */
     @Override
-    public Tensor geglu(Tensor x, Linear gate, Linear up) {
-        List<Tensor> both = linear(x, List.of(gate, up));
-        Tensor out = both.getFirst();
-        kernels.geglu(workers, both.get(0), both.get(1), out);
+    public Tensor feedForward(Tensor x, Linear gate, Linear up, Linear down) {
+        Tensor out = workspace.tensor(x.rows(), down.out());
+        for (int row = 0; row < x.rows(); row += FEED_FORWARD_ROWS) {
+            int end = Math.min(x.rows(), row + FEED_FORWARD_ROWS);
+            workspace.beginWide();
+            Tensor g = workspace.tensor(end - row, gate.out());
+            Tensor u = workspace.tensor(end - row, up.out());
+            linear(x.slice(row, end), List.of(gate, up), List.of(g, u), row);
+            kernels.geglu(workers, g, u, g);
+            linear(g, List.of(down), List.of(out.slice(row, end)), row);
+            workspace.endWide();
+        }
         return out;
     }
 

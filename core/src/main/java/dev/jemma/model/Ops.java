@@ -28,8 +28,8 @@ public interface Ops {
         return linear(x, List.of(weight)).getFirst();
     }
 
-    /** gelu(x·gateᵀ) ⊙ (x·upᵀ), tanh form: [T, ff]. */
-    Tensor geglu(Tensor x, Linear gate, Linear up);
+    /** The feed-forward network: (gelu(x·gateᵀ) ⊙ (x·upᵀ))·downᵀ, tanh form, [T, d] → [T, ff] → [T, d]. */
+    Tensor feedForward(Tensor x, Linear gate, Linear up, Linear down);
 
     /** x [T, heads·headDim] turned by the angles of the rows' positions. */
     Tensor rope(Tensor x, RopeTable table);

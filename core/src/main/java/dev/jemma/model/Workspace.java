@@ -9,8 +9,9 @@ import java.util.List;
 
 /**
  * Scratch memory of a forward pass: two regions used in turn, layer by layer, so that what one layer returns is still
- * there while the next one reads it. Regions grow to what the largest batch needs and are then reused; in the steady
- * state nothing is allocated.
+ * there while the next one reads it, and one that all layers share for what lives only inside a feed-forward: that is
+ * most of the memory. Regions grow to what the largest batch needs and are then reused; in the steady state nothing is
+ * allocated.
  */
 final class Workspace implements AutoCloseable {
     private static final long MIN_SLAB_BYTES = 1L << 20;
@@ -19,24 +20,41 @@ final class Workspace implements AutoCloseable {
         final List<MemorySegment> slabs = new ArrayList<>();
         int slab;
         long used;
+
+        void startOver() {
+            slab = 0;
+            used = 0;
+        }
     }
 
     private final Arena arena = HugeArena.ofShared();
     private final Region[] regions = {new Region(), new Region()};
+    private final Region wide = new Region();
     private int current;
+    private Region region = regions[0];
 
     /** Starts over in the other region; what is in this one stays until the next call but one. */
     void flip() {
         current ^= 1;
-        regions[current].slab = 0;
-        regions[current].used = 0;
+        region = regions[current];
+        region.startOver();
+    }
+
+    /** From here to {@link #endWide}, tensors come from the region that all layers share; those of before are void. */
+    void beginWide() {
+        region = wide;
+        region.startOver();
+    }
+
+    /** Ends the stretch; its tensors stay until the next one begins. */
+    void endWide() {
+        region = regions[current];
     }
 
     /** Uninitialised memory for [rows, cols]. */
     Tensor tensor(int rows, int cols) {
         long bytes = Math.max(Tensor.ALIGNMENT_BYTES, 4L * rows * cols);
         bytes = (bytes + Tensor.ALIGNMENT_BYTES - 1) & -Tensor.ALIGNMENT_BYTES;
-        Region region = regions[current];
         while (region.slab < region.slabs.size()) {
             MemorySegment slab = region.slabs.get(region.slab);
             if (slab.byteSize() - region.used >= bytes) {

@@ -170,6 +170,13 @@ class MachineTest {
     }
 
     @Test
+    void peakMemoryIsWhatTheSystemCountedInKibibytes() {
+        assertThat(Machine.peakResidentBytes(root)).isEmpty();
+        system.with("/proc/self/status", "Name:\tjava\nVmPeak:\t  999 kB\nVmHWM:\t  2048 kB\nVmRSS:\t 1024 kB");
+        assertThat(Machine.peakResidentBytes(root)).hasValue(2048 * 1024);
+    }
+
+    @Test
     void hugePagesAreReadFromTheChosenWord() {
         system.with("/sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never");
         assertThat(system.detect().hugePages()).isEqualTo(HugePages.ON_REQUEST);

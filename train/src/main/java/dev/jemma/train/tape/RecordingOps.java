@@ -294,7 +294,12 @@ public final class RecordingOps implements Ops, AutoCloseable {
     }
 
     @Override
-    public Tensor geglu(Tensor x, Linear gate, Linear up) {
+    public Tensor feedForward(Tensor x, Linear gate, Linear up, Linear down) {
+        return linear(geglu(x, gate, up), down);
+    }
+
+    /** gelu(x·gateᵀ) ⊙ (x·upᵀ), tanh form: [T, ff]. */
+    private Tensor geglu(Tensor x, Linear gate, Linear up) {
         List<Tensor> both = linear(x, List.of(gate, up));
         Tensor g = both.get(0);
         Tensor u = both.get(1);
