@@ -39,6 +39,7 @@ class BenchCommandTest {
         assertThat(json.get("environment").get("seed").asLong()).isEqualTo(7);
         assertThat(json.get("environment").get("model_sha256").asString()).hasSize(64);
         assertThat(json.get("parameters").asLong()).isEqualTo(224_192);
+        assertThat(json.get("kv_type").asString()).isEqualTo("F32");
         JsonNode results = json.get("results");
         assertThat(results).extracting(r -> r.get("test").asString()).containsExactly("pp16", "pp32", "tg8");
         for (JsonNode result : results) {
