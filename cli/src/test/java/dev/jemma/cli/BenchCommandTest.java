@@ -45,6 +45,7 @@ class BenchCommandTest {
                     .isGreaterThan(json.get("model_bytes").asLong())
                     .isLessThanOrEqualTo(Machine.peakResidentBytes().getAsLong());
         }
+        assertThat(json.get("kv_type").asString()).isEqualTo("F32");
         JsonNode results = json.get("results");
         assertThat(results).extracting(r -> r.get("test").asString()).containsExactly("pp16", "pp32", "tg8");
         for (JsonNode result : results) {

@@ -154,6 +154,25 @@ class RunCommandsTest {
                         .code())
                 .isEqualTo(2);
         assertThat(run("score", "-m", model).code()).isEqualTo(2);
+        Outcome unknown = run("generate", "-m", model, "x", "--kv-type", "q4_0");
+        assertThat(unknown.code()).isEqualTo(2);
+        assertThat(unknown.err()).contains("f32, bf16 or q8_0").contains("'q4_0'");
+        Outcome exact = run("generate", "-m", model, "x", "--exact", "--kv-type", "bf16");
+        assertThat(exact.code()).isEqualTo(2);
+        assertThat(exact.err().strip().lines()).hasSize(1);
+        assertThat(exact.err()).contains("--exact").contains("--kv-type");
+    }
+
+    @Test
+    void keysAndValuesMayBeKeptSmallerByEveryCommandThatRunsAModel() throws IOException {
+        Path text = write("text.txt", "Hello world, hello again and again.");
+        for (String type : new String[] {"f32", "bf16", "Q8_0"}) {
+            Outcome generated = run("generate", "-m", model, "Hello", "-n", "5", "--kv-type", type);
+            assertThat(generated.code()).as(generated.err()).isZero();
+            Outcome perplexity =
+                    run("perplexity", model, text.toString(), "--window", "16", "--kv-type", type, "--json");
+            assertThat(perplexity.code()).as(perplexity.err()).isZero();
+        }
     }
 
     @Test

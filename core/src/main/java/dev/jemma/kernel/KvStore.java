@@ -93,7 +93,7 @@ final class KvStore {
             MemorySegment.copy(x.data(), FLOAT, at + 4L * from, scratch.features, 0, n);
             Arrays.fill(scratch.features, n, KvType.BLOCK, 0f);
             Quants.encode(DType.Q8_0, scratch.features, 0, scratch.coded, 0, KvType.BLOCK);
-            short scale = (short) (scratch.bytes[0] & 255 | scratch.bytes[1] << 8);
+            short scale = (short) ((scratch.bytes[0] & 255) | (scratch.bytes[1] << 8));
             slab.set(SHORT, head + KvType.scale(headDim, from / KvType.BLOCK, p), scale);
             for (int i = 0; i < n; i++) {
                 slab.set(BYTE, head + first + (long) stride * (from + i), scratch.bytes[2 + i]);
