@@ -162,12 +162,12 @@ public final class TokenizerJsonWriter {
                 }
             }
         }
-        grown.sort(Comparator.comparing((Merge merge) -> -length(merge.left()))
-                .thenComparing(merge -> -length(merge.right())));
-        learned.sort(Comparator.comparing((Merge merge) -> -vocabulary.score(merge.id()))
-                .thenComparing(Merge::id)
-                .thenComparing(Merge::left)
-                .thenComparing(Merge::right));
+        grown.sort(Comparator.comparingInt((Merge merge) -> -length(merge.left()))
+                .thenComparingInt(merge -> -length(merge.right())));
+        learned.sort(Comparator.comparingDouble((Merge merge) -> -vocabulary.score(merge.id()))
+                .thenComparingInt(Merge::id)
+                .thenComparingInt(Merge::left)
+                .thenComparingInt(Merge::right));
         List<Object> merges = new ArrayList<>();
         grown.forEach(merge -> merges.add(text(merge)));
         learned.forEach(merge -> merges.add(text(merge)));

@@ -167,7 +167,7 @@ final class MergeLearner {
             return;
         }
         int number = index.get(left, right);
-        if (number >= 0 && pairs.get(number) != best) {
+        if (number >= 0 && !pairs.get(number).equals(best)) {
             pairs.get(number).lose(times);
         }
     }

@@ -62,10 +62,10 @@ final class PairIndex {
     }
 
     private static long key(int left, int right) {
-        return (long) left << 32 | right;
+        return ((long) left << 32) | right;
     }
 
     private int slot(long key) {
-        return (int) (key * MIX >>> 32) & (keys.length - 1);
+        return (int) ((key * MIX) >>> 32) & (keys.length - 1);
     }
 }

@@ -127,6 +127,6 @@ final class WordTable {
             hash = 31 * hash + from[i];
         }
         hash *= 0x9E3779B9;
-        return hash ^ hash >>> 15;
+        return hash ^ (hash >>> 15);
     }
 }
