@@ -72,7 +72,11 @@ public final class ProductSpeed {
             for (int i = 0; i < c.length; i++) {
                 c[i] = new Grid(random(arena, (long) m * n), 0, n, 1, Grid.LANES);
             }
-            double cached = (double) c.length * REPEATS * m * n * k
+            double cached = (double) c.length
+                    * REPEATS
+                    * m
+                    * n
+                    * k
                     / measure(() -> workers.run(c.length, (chunk, _) -> {
                         for (int i = 0; i < REPEATS; i++) {
                             kernels.product(a, b, c[chunk], m, n, k, false);

@@ -45,7 +45,9 @@ public record Grid(MemorySegment data, long at, long row, long col, long group) 
         int groups = (cols - 1) / LANES;
         boolean sane = at >= 0 && row >= 0 && col >= 0 && group >= 0;
         // by division, since products of strides that nobody checked may overflow
-        if (!sane || row > size / Math.max(1, rows - 1) && rows > 1 || group > size / Math.max(1, groups) && groups > 0) {
+        if (!sane
+                || row > size / Math.max(1, rows - 1) && rows > 1
+                || group > size / Math.max(1, groups) && groups > 0) {
             return false;
         }
         if (col > size && cols > 1) {

@@ -120,13 +120,7 @@ public final class LinearGradients {
                     k,
                     tokens,
                     (i, j, rows, cols) -> kernels.product(
-                            weights.from(i, 0),
-                            outputs.from(0, j),
-                            inputs.from(i, j),
-                            rows,
-                            cols,
-                            count,
-                            first > 0));
+                            weights.from(i, 0), outputs.from(0, j), inputs.from(i, j), rows, cols, count, first > 0));
         }
         workers.run(Math.ceilDiv(tokens, LANES), (chunk, _) -> {
             int t = chunk * LANES;
@@ -151,13 +145,7 @@ public final class LinearGradients {
                 x.cols(),
                 dy.cols(),
                 (i, j, rows, cols) -> kernels.product(
-                        in.from(i, 0),
-                        out.from(0, j),
-                        gradient.from(i, j),
-                        rows,
-                        cols,
-                        x.rows(),
-                        accumulate));
+                        in.from(i, 0), out.from(0, j), gradient.from(i, j), rows, cols, x.rows(), accumulate));
     }
 
     private static void check(Matrix w, Tensor x, Tensor y) {

@@ -40,7 +40,10 @@ final class X86Moves {
         boolean pack = from.row() == 1 && to.col() == 1;
         boolean unpack = from.col() == 1 && to.row() == 1;
         int whole = rows / QUAD * QUAD;
-        if (!pack && !unpack || whole == 0 || !from.data().isNative() || !to.data().isNative()) {
+        if (!pack && !unpack
+                || whole == 0
+                || !from.data().isNative()
+                || !to.data().isNative()) {
             GridCopy.copy(from, to, rows, cols, add);
             return;
         }

@@ -162,8 +162,7 @@ class LinearGradientsTest {
     @Test
     void shapesThatDoNotBelongToALayerAreRefused() {
         Kernels kernels = new ScalarKernels();
-        Matrix w = TestData.pack(
-                kernels, arena, DType.F32, 4, 8, TestData.weights(random, DType.F32, 4, 8));
+        Matrix w = TestData.pack(kernels, arena, DType.F32, 4, 8, TestData.weights(random, DType.F32, 4, 8));
         Tensor x = Tensor.allocate(arena, 2, 8);
         Tensor y = Tensor.allocate(arena, 2, 5);
         Workers one = pools.getFirst();

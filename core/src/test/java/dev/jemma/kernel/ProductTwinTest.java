@@ -19,8 +19,17 @@ class ProductTwinTest {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
     /** m, n, k: below, at and beyond registers, groups, tiles and stretches. */
     private static final int[][] SHAPES = {
-        {1, 1, 1}, {1, 16, 3}, {5, 7, 2}, {6, 32, 16}, {12, 48, 31}, {13, 33, 17}, {25, 50, 70}, {40, 20, 300},
-        {7, 530, 20}, {300, 17, 33}, {11, 16, 600}
+        {1, 1, 1},
+        {1, 16, 3},
+        {5, 7, 2},
+        {6, 32, 16},
+        {12, 48, 31},
+        {13, 33, 17},
+        {25, 50, 70},
+        {40, 20, 300},
+        {7, 530, 20},
+        {300, 17, 33},
+        {11, 16, 600}
     };
 
     private final Arena arena = Arena.ofShared();

@@ -20,20 +20,19 @@ final class Instructions {
     /** Not instructions, or instructions without operands to vary. */
     private static final Set<String> SKIPPED = Set.of("jnz", "jz", "loop", "cpuid", "xgetbv", "ret", "vzeroupper");
     /** No AVX-512 form, or none that the kernels use. */
-    private static final Set<String> VEX_ONLY =
-            Set.of(
-                    "vcmpltps",
-                    "vpsignb",
-                    "vphaddd",
-                    "vpackssdw",
-                    "vpacksswb",
-                    "vextracti128",
-                    "vpmaddubsw",
-                    "vpaddw",
-                    "vunpcklps",
-                    "vunpckhps",
-                    "vunpcklpd",
-                    "vunpckhpd");
+    private static final Set<String> VEX_ONLY = Set.of(
+            "vcmpltps",
+            "vpsignb",
+            "vphaddd",
+            "vpackssdw",
+            "vpacksswb",
+            "vextracti128",
+            "vpmaddubsw",
+            "vpaddw",
+            "vunpcklps",
+            "vunpckhps",
+            "vunpcklpd",
+            "vunpckhpd");
     /** Their memory operand has no broadcast form. */
     private static final Set<String> NO_BROADCAST = Set.of(
             "vmovups",
