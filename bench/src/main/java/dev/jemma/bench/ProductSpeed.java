@@ -9,6 +9,11 @@ import dev.jemma.kernel.MatrixBuilder;
 import dev.jemma.kernel.Precision;
 import dev.jemma.kernel.WorkerPool;
 import dev.jemma.kernel.Workers;
+import dev.jemma.kernel.x86.Code;
+import dev.jemma.kernel.x86.CodeSpace;
+import dev.jemma.kernel.x86.CpuFeatures;
+import dev.jemma.kernel.x86.Isa;
+import dev.jemma.kernel.x86.PeakCode;
 import dev.jemma.tensor.DType;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.Arena;
@@ -18,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /**
  * Speed of a linear layer's three products in training, in 10^9 multiply-adds a second and as a share of what the
@@ -26,9 +32,7 @@ import java.util.Random;
  */
 public final class ProductSpeed {
     private static final String SHAPES = "640x2048x512,2048x640x512,640x1024x512,640x262144x128";
-    private static final int CHAIN = 16;
-    private static final int FLOATS = 2048;
-    private static final int REPEATS = 500;
+    private static final long ROUNDS = 100_000;
 
     private final Kernels kernels = KernelProviders.choose();
     private final Workers workers;
@@ -52,68 +56,25 @@ public final class ProductSpeed {
         }
     }
 
-    /** Multiply-adds from registers, by vectors of the compiler's; and from the first-level cache, by our product. */
+    /** Multiply-adds from registers by the best code of this machine. */
     private void peaks() {
-        float[][] values = new float[workers.threads()][FLOATS];
-        double work = (double) workers.threads() * REPEATS * FLOATS * CHAIN;
-        double registers = work
-                / measure(() -> workers.run(values.length, (chunk, _) -> {
-                    for (int i = 0; i < REPEATS; i++) {
-                        multiplyAdd(values[chunk], 0.5f, 0.25f);
-                    }
-                }));
-        int m = 12;
-        int n = 32;
-        int k = 128;
+        CodeSpace space = CodeSpace.system();
+        CpuFeatures cpu = CpuFeatures.detect(space);
+        Isa isa = Stream.of(Isa.values())
+                .filter(i -> i.supported(cpu))
+                .findFirst()
+                .orElseThrow();
+        Code code = space.load(PeakCode.emit(isa));
         try (Arena arena = Arena.ofShared()) {
-            Grid a = new Grid(random(arena, (long) m * k), 0, k, 1, Grid.LANES);
-            Grid b = new Grid(random(arena, (long) n * k), 0, Grid.LANES, 1, (long) Grid.LANES * k);
-            Grid[] c = new Grid[workers.threads()];
-            for (int i = 0; i < c.length; i++) {
-                c[i] = new Grid(random(arena, (long) m * n), 0, n, 1, Grid.LANES);
-            }
-            double cached = (double) c.length
-                    * REPEATS
-                    * m
-                    * n
-                    * k
-                    / measure(() -> workers.run(c.length, (chunk, _) -> {
-                        for (int i = 0; i < REPEATS; i++) {
-                            kernels.product(a, b, c[chunk], m, n, k, false);
-                        }
-                    }));
-            peak = registers;
-            System.out.printf(
-                    Locale.ROOT,
-                    "%s, %d threads: %.1f GMAC/s from registers, %.1f of a small product%n",
-                    kernels.name(),
-                    workers.threads(),
-                    registers,
-                    cached);
+            MemorySegment arguments = arena.allocate(PeakCode.BYTES, Tensor.ALIGNMENT_BYTES);
+            arguments.set(ValueLayout.JAVA_LONG, PeakCode.ROUNDS, ROUNDS);
+            double work = (double) workers.threads() * ROUNDS * PeakCode.perRound(isa);
+            peak = work
+                    / measure(() -> workers.run(
+                            workers.threads(), (_, _) -> code.call(arguments, arguments, arguments, arguments)));
         }
-    }
-
-    private static void multiplyAdd(float[] values, float a, float b) {
-        for (int i = 0; i < values.length; i++) {
-            float x = values[i];
-            x = Math.fma(x, a, b);
-            x = Math.fma(x, a, b);
-            x = Math.fma(x, a, b);
-            x = Math.fma(x, a, b);
-            x = Math.fma(x, a, b);
-            x = Math.fma(x, a, b);
-            x = Math.fma(x, a, b);
-            x = Math.fma(x, a, b);
-            x = Math.fma(x, a, b);
-            x = Math.fma(x, a, b);
-            x = Math.fma(x, a, b);
-            x = Math.fma(x, a, b);
-            x = Math.fma(x, a, b);
-            x = Math.fma(x, a, b);
-            x = Math.fma(x, a, b);
-            x = Math.fma(x, a, b);
-            values[i] = x;
-        }
+        System.out.printf(
+                Locale.ROOT, "%s, %d threads; %.1f GMAC/s from registers%n", kernels.name(), workers.threads(), peak);
     }
 
     private void layer(DType type, int in, int out, int tokens) {

@@ -43,14 +43,11 @@ public record Grid(MemorySegment data, long at, long row, long col, long group) 
         }
         long size = data.byteSize() / 4;
         int groups = (cols - 1) / LANES;
-        boolean sane = at >= 0 && row >= 0 && col >= 0 && group >= 0;
-        // by division, since products of strides that nobody checked may overflow
-        if (!sane
-                || row > size / Math.max(1, rows - 1) && rows > 1
-                || group > size / Math.max(1, groups) && groups > 0) {
+        if (at < 0 || row < 0 || col < 0 || group < 0 || (cols > 1 && col > size)) {
             return false;
         }
-        if (col > size && cols > 1) {
+        // by division, since products of strides that nobody checked may overflow
+        if ((rows > 1 && row > size / (rows - 1)) || (groups > 0 && group > size / groups)) {
             return false;
         }
         long inLast = groups * group + (cols - 1) % LANES * col;

@@ -34,7 +34,8 @@ final class GridCopy {
         MemorySegment values = MemorySegment.ofArray(row);
         for (int r = 0; r < rows; r++) {
             w.row(firstRow + r, values, 0);
-            long at = 4L * (r / Grid.LANES * Grid.LANES * (long) cols + r % Grid.LANES);
+            long panel = r / Grid.LANES;
+            long at = 4L * (panel * Grid.LANES * cols + r % Grid.LANES);
             for (int k = 0; k < cols; k++) {
                 panels.set(FLOAT, at + 4L * Grid.LANES * k, row[k]);
             }

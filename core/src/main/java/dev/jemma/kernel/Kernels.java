@@ -113,4 +113,9 @@ public interface Kernels {
         Shapes.panels(w, firstRow, rows, panels);
         GridCopy.decode(w, firstRow, rows, panels);
     }
+
+    /** The operations that only training needs, with the same promises. */
+    default TrainingKernels training() {
+        return new RowTraining(new ScalarSteps());
+    }
 }

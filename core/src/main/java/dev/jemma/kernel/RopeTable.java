@@ -27,6 +27,20 @@ public final class RopeTable {
         }
     }
 
+    private RopeTable(float[] inverseFrequency) {
+        half = inverseFrequency.length;
+        this.inverseFrequency = inverseFrequency;
+    }
+
+    /** Angles of the other sign: what turns heads back, and so takes gradients back through a rotation. */
+    public RopeTable inverse() {
+        float[] negative = new float[half];
+        for (int i = 0; i < half; i++) {
+            negative[i] = -inverseFrequency[i];
+        }
+        return new RopeTable(negative);
+    }
+
     /** Pairs of a head. */
     public int half() {
         return half;

@@ -3,6 +3,7 @@ package dev.jemma.kernel;
 import dev.jemma.tensor.DType;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
@@ -95,5 +96,25 @@ final class VectorKernels implements Kernels {
     @Override
     public void maxima(Workers workers, Tensor x, int cols, float[] out) {
         Maxima.compute(workers, x, cols, out, new VectorLogSumExp());
+    }
+
+    @Override
+    public TrainingKernels training() {
+        return new RowTraining(new VectorSteps());
+    }
+
+    @Override
+    public void product(Grid a, Grid b, Grid c, int m, int n, int k, boolean accumulate) {
+        VectorProduct.multiply(a, b, c, m, n, k, accumulate);
+    }
+
+    @Override
+    public void decode(Matrix w, int firstRow, int rows, MemorySegment panels) {
+        Shapes.panels(w, firstRow, rows, panels);
+        if (w instanceof PackedMatrix packed) {
+            VectorDecoder.decode(packed, firstRow, rows, panels);
+        } else {
+            GridCopy.decode(w, firstRow, rows, panels);
+        }
     }
 }

@@ -7,6 +7,7 @@ import dev.jemma.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The provider of machine code written at run time, for x86-64: the same bits as the scalar twin, which computes the one
@@ -14,22 +15,19 @@ import java.util.List;
  */
 final class X86Kernels implements Kernels {
     private final Isa isa;
+    private final CodeSpace space;
     private final X86Linear linear;
     private final X86Rows rows;
     private final X86Attention attention;
-    private final X86Moves moves;
-    private final X86Product product;
-    private final X86Decoder decoder;
+    private volatile @Nullable X86Training training;
     private final Kernels twin = new ScalarKernels();
 
     X86Kernels(Isa isa, CodeSpace space) {
         this.isa = isa;
+        this.space = space;
         rows = new X86Rows(isa, space);
         attention = new X86Attention(isa, space, rows);
         linear = new X86Linear(isa, space);
-        moves = new X86Moves(space);
-        product = new X86Product(isa, space, moves);
-        decoder = new X86Decoder(isa, space);
     }
 
     @Override
@@ -122,16 +120,35 @@ final class X86Kernels implements Kernels {
 
     @Override
     public void product(Grid a, Grid b, Grid c, int m, int n, int k, boolean accumulate) {
-        product.multiply(a, b, c, m, n, k, accumulate);
+        written().product.multiply(a, b, c, m, n, k, accumulate);
     }
 
     @Override
     public void copy(Grid from, Grid to, int rows, int cols, boolean add) {
-        moves.copy(from, to, rows, cols, add);
+        written().moves.copy(from, to, rows, cols, add);
     }
 
     @Override
     public void decode(Matrix w, int firstRow, int rows, MemorySegment panels) {
-        decoder.decode(w, firstRow, rows, panels);
+        written().decoder.decode(w, firstRow, rows, panels);
+    }
+
+    @Override
+    public TrainingKernels training() {
+        return written().rows;
+    }
+
+    private X86Training written() {
+        X86Training written = training;
+        return written != null ? written : write();
+    }
+
+    private synchronized X86Training write() {
+        X86Training written = training;
+        if (written == null) {
+            written = new X86Training(isa, space);
+            training = written;
+        }
+        return written;
     }
 }

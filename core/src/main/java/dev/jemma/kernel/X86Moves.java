@@ -40,10 +40,8 @@ final class X86Moves {
         boolean pack = from.row() == 1 && to.col() == 1;
         boolean unpack = from.col() == 1 && to.row() == 1;
         int whole = rows / QUAD * QUAD;
-        if (!pack && !unpack
-                || whole == 0
-                || !from.data().isNative()
-                || !to.data().isNative()) {
+        boolean turned = pack || unpack;
+        if (!turned || whole == 0 || !from.data().isNative() || !to.data().isNative()) {
             GridCopy.copy(from, to, rows, cols, add);
             return;
         }
@@ -83,7 +81,8 @@ final class X86Moves {
      */
     void pack(Grid from, int firstRow, int rows, int firstCol, int cols, MemorySegment to, long at, int stride) {
         int whole = from.col() == 1 || from.row() == 1 ? rows / QUAD * QUAD : 0;
-        int quads = whole == 0 ? 0 : from.col() == 1 ? cols / QUAD * QUAD : cols;
+        int quads = from.col() == 1 ? cols / QUAD * QUAD : cols;
+        quads = whole == 0 ? 0 : quads;
         int groups = cols / LANES;
         if (quads > 0) {
             if (groups > 0) {

@@ -91,6 +91,8 @@ final class X86Product {
         private final boolean panels;
 
         private final Scratch scratch = SCRATCH.get();
+        /** Where the next call finds b. */
+        private MemorySegment right = MemorySegment.NULL;
 
         Run(Grid a, Grid b, Grid c, int m, int n, int k, boolean accumulate) {
             this.a = a;
@@ -135,13 +137,13 @@ final class X86Product {
                 if (c.col() == 1) {
                     for (int g = 0; g < whole; g += maxGroups) {
                         int groups = Math.min(maxGroups, whole - g);
-                        right(col, g, groups, l, count);
+                        right(col, g, l, count);
                         long to = c.offset(i, col + (long) g * LANES);
                         call(rows, groups, count, onto, to, 4 * c.row(), 4 * c.group());
                     }
                 } else {
                     for (int g = 0; g < whole; g++) {
-                        right(col, g, 1, l, count);
+                        right(col, g, l, count);
                         throughScratch(i, rows, col + g * LANES, LANES, count, onto);
                     }
                 }
@@ -152,8 +154,6 @@ final class X86Product {
             }
         }
 
-        private MemorySegment right = MemorySegment.NULL;
-
         private void rightIs(MemorySegment data, long at, long groupBytes) {
             right = data;
             scratch.arguments.set(LONG, ProductCode.B, at);
@@ -161,7 +161,7 @@ final class X86Product {
             scratch.arguments.set(LONG, ProductCode.NEXT_BYTES, maxGroups * groupBytes);
         }
 
-        private void right(int col, int g, int groups, int l, int count) {
+        private void right(int col, int g, int l, int count) {
             if (panels) {
                 rightIs(b.data(), b.offset(l, col + (long) g * LANES), 4 * b.group());
             } else {
@@ -175,7 +175,9 @@ final class X86Product {
             if (cols < LANES) {
                 to.asSlice(at, 4L * LANES * count).fill((byte) 0);
             }
-            Grid turned = new Grid(b.data(), b.offset(l, col) / 4, b.col(), b.row(), LANES * b.row());
+            long across = b.col();
+            long down = b.row();
+            Grid turned = new Grid(b.data(), b.offset(l, col) / 4, across, down, LANES * down);
             moves.pack(turned, 0, cols, 0, count, to, at, 4 * LANES);
         }
 
@@ -215,7 +217,7 @@ final class X86Product {
             }
             if (rows % TILE != 0) {
                 arguments.set(LONG, ProductCode.A, (long) tiles * TILE_ROW_BYTES * count);
-                arguments.set(LONG, ProductCode.C, to + tiles * TILE * rowBytes);
+                arguments.set(LONG, ProductCode.C, to + (long) tiles * TILE * rowBytes);
                 arguments.set(LONG, ProductCode.TILES, 1);
                 code(rows % TILE, groups).call(arguments, scratch.left, right, out);
             }

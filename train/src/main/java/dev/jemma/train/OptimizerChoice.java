@@ -1,5 +1,6 @@
 package dev.jemma.train;
 
+import dev.jemma.kernel.Kernels;
 import dev.jemma.kernel.Workers;
 import dev.jemma.train.optimizer.Adafactor;
 import dev.jemma.train.optimizer.AdamW;
@@ -19,10 +20,11 @@ public sealed interface OptimizerChoice {
     record Factored(Adafactor.Form form, double weightDecay) implements OptimizerChoice {}
 
     /** An optimizer of this choice that remembers nothing yet. */
-    default Optimizer create(Workers workers, List<Parameter> parameters) {
+    default Optimizer create(Kernels kernels, Workers workers, List<Parameter> parameters) {
         return switch (this) {
-            case Adam(AdamW.Options options) -> new AdamW(workers, parameters, options);
-            case Factored(Adafactor.Form form, double decay) -> new Adafactor(workers, parameters, form, decay);
+            case Adam(AdamW.Options options) -> new AdamW(kernels, workers, parameters, options);
+            case Factored(Adafactor.Form form, double decay) ->
+                new Adafactor(kernels, workers, parameters, form, decay);
         };
     }
 

@@ -49,6 +49,7 @@ public final class Trainer implements AutoCloseable {
     private final Checkpoints checkpoints;
     private final Gemma gemma;
     private final Parameters parameters;
+    private final Kernels kernels;
     private final Workers workers;
     private final TrainOptions options;
     private final TrainObserver observer;
@@ -78,13 +79,14 @@ public final class Trainer implements AutoCloseable {
         this.folder = folder;
         this.gemma = gemma;
         this.parameters = parameters;
+        this.kernels = kernels;
         this.workers = workers;
         this.options = options;
         this.observer = observer;
         checkpoints = new Checkpoints(folder.checkpoints());
         ops = new RecordingOps(gemma.config(), kernels, workers, parameters, recompute);
         head = new OutputHead(gemma, ops);
-        optimizer = options.optimizer().create(workers, parameters.all());
+        optimizer = options.optimizer().create(kernels, workers, parameters.all());
     }
 
     /** Asks the run to write a checkpoint and end after the step that it is in. */
@@ -204,7 +206,7 @@ public final class Trainer implements AutoCloseable {
             loss += head.lossAndGradient(hidden, countedRows(batch), share);
             ops.backward();
         }
-        GradientNorm norm = GradientNorm.of(workers, parameters.all());
+        GradientNorm norm = GradientNorm.of(kernels, workers, parameters.all());
         if (!Double.isFinite(loss) || !Double.isFinite(norm.value())) {
             throw new TrainException(
                     "step " + (state.step() + 1) + ": the loss is " + loss + " and the gradient's norm " + norm.value()

@@ -1,5 +1,6 @@
 package dev.jemma.train.optimizer;
 
+import dev.jemma.kernel.Kernels;
 import dev.jemma.kernel.Workers;
 import dev.jemma.tensor.Tensor;
 import dev.jemma.train.tape.Parameter;
@@ -30,6 +31,7 @@ public final class Adafactor implements Optimizer {
         TORCH
     }
 
+    private final Kernels kernels;
     private final Workers workers;
     private final List<Parameter> parameters;
     private final Form form;
@@ -46,7 +48,8 @@ public final class Adafactor implements Optimizer {
      *
      * @param weightDecay share of a matrix that goes at a learning rate of 1
      */
-    public Adafactor(Workers workers, List<Parameter> parameters, Form form, double weightDecay) {
+    public Adafactor(Kernels kernels, Workers workers, List<Parameter> parameters, Form form, double weightDecay) {
+        this.kernels = kernels;
         this.workers = workers;
         this.parameters = List.copyOf(parameters);
         this.form = form;
@@ -73,7 +76,7 @@ public final class Adafactor implements Optimizer {
         double toNew = Math.pow(steps, DECAY_POWER);
         for (int i = 0; i < parameters.size(); i++) {
             Parameter p = parameters.get(i);
-            double size = Math.sqrt(Flat.squares(workers, p.values()) / p.elements());
+            double size = Math.sqrt(kernels.training().sumOfSquares(workers, p.values(), p.floats()) / p.elements());
             double rate = rate(learningRate, size);
             double keep = p.isNorm() ? 1 : 1 - learningRate * weightDecay;
             if (p.isNorm()) {

@@ -1,11 +1,12 @@
 package dev.jemma.train.optimizer;
 
+import dev.jemma.kernel.AdamStep;
+import dev.jemma.kernel.Kernels;
 import dev.jemma.kernel.Workers;
 import dev.jemma.tensor.Tensor;
 import dev.jemma.train.tape.Parameter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,8 +16,6 @@ import java.util.List;
  * {@code p −= lr/(1−β1ᵗ) · m / (√v/√(1−β2ᵗ) + ε)}. Norms do not decay.
  */
 public final class AdamW implements Optimizer {
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
-
     /**
      * Its constants.
      *
@@ -30,6 +29,7 @@ public final class AdamW implements Optimizer {
         public static final Options DEFAULT = new Options(0.9, 0.95, 1e-8, 0.1);
     }
 
+    private final Kernels kernels;
     private final Workers workers;
     private final List<Parameter> parameters;
     private final Options options;
@@ -39,7 +39,8 @@ public final class AdamW implements Optimizer {
     private long steps;
 
     /** Starts with nothing remembered. */
-    public AdamW(Workers workers, List<Parameter> parameters, Options options) {
+    public AdamW(Kernels kernels, Workers workers, List<Parameter> parameters, Options options) {
+        this.kernels = kernels;
         this.workers = workers;
         this.parameters = List.copyOf(parameters);
         this.options = options;
@@ -66,42 +67,17 @@ public final class AdamW implements Optimizer {
         float squareRoot = (float) Math.sqrt(1 - Math.pow(options.beta2(), steps));
         for (int i = 0; i < parameters.size(); i++) {
             Parameter p = parameters.get(i);
-            float keep = (float) (p.isNorm() ? 1 : 1 - learningRate * options.weightDecay());
-            MemorySegment m = means.get(i);
-            MemorySegment v = squares.get(i);
-            Flat.each(
-                    workers,
-                    p.floats(),
-                    (from, to) -> update(p, m, v, from, to, stepSize, squareRoot, keep, (float) factor));
+            AdamStep step = new AdamStep(
+                    (float) factor,
+                    (float) (1 - options.beta1()),
+                    (float) options.beta2(),
+                    (float) (1 - options.beta2()),
+                    stepSize,
+                    squareRoot,
+                    (float) options.epsilon(),
+                    (float) (p.isNorm() ? 1 : 1 - learningRate * options.weightDecay()));
+            kernels.training().adamW(workers, p.values(), p.gradient(), means.get(i), squares.get(i), p.floats(), step);
             p.refresh();
-        }
-    }
-
-    private void update(
-            Parameter p,
-            MemorySegment mean,
-            MemorySegment square,
-            long from,
-            long to,
-            float stepSize,
-            float squareRoot,
-            float keep,
-            float factor) {
-        MemorySegment values = p.values();
-        MemorySegment gradient = p.gradient();
-        float toMean = (float) (1 - options.beta1());
-        float beta2 = (float) options.beta2();
-        float toSquare = (float) (1 - options.beta2());
-        float epsilon = (float) options.epsilon();
-        for (long at = from; at < to; at += 4) {
-            float g = gradient.get(FLOAT, at) * factor;
-            float m = mean.get(FLOAT, at);
-            m = m + toMean * (g - m);
-            float v = square.get(FLOAT, at) * beta2 + toSquare * g * g;
-            mean.set(FLOAT, at, m);
-            square.set(FLOAT, at, v);
-            float denominator = (float) Math.sqrt(v) / squareRoot + epsilon;
-            values.set(FLOAT, at, values.get(FLOAT, at) * keep - stepSize * m / denominator);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.jemma.train.optimizer;
 
+import dev.jemma.kernel.Kernels;
 import dev.jemma.kernel.Workers;
 import dev.jemma.train.tape.Parameter;
 import java.util.List;
@@ -14,8 +15,12 @@ public record GradientNorm(double value) {
             1e-6; // as in other trainers: a limit of exactly the norm still clips a little
 
     /** Of these parameters, the tied embedding once. */
-    public static GradientNorm of(Workers workers, List<Parameter> parameters) {
-        return new GradientNorm(Math.sqrt(Flat.squares(workers, parameters)));
+    public static GradientNorm of(Kernels kernels, Workers workers, List<Parameter> parameters) {
+        double total = 0;
+        for (Parameter p : parameters) {
+            total += kernels.training().sumOfSquares(workers, p.gradient(), p.floats());
+        }
+        return new GradientNorm(Math.sqrt(total));
     }
 
     /** {@code min(1, limit / (norm + 1e-6))}; 1 for a limit of 0, which means none. */

@@ -2,13 +2,11 @@ package dev.jemma.train.tape;
 
 import dev.jemma.data.PackedBatch.Document;
 import dev.jemma.kernel.AttentionShape;
-import dev.jemma.kernel.FloatMath;
 import dev.jemma.kernel.Grid;
 import dev.jemma.kernel.Kernels;
+import dev.jemma.kernel.TrainingKernels;
 import dev.jemma.kernel.Workers;
 import dev.jemma.tensor.Tensor;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,12 +17,12 @@ import java.util.List;
  * runs within one piece, so threads do not show in the result.
  */
 final class DocumentAttention {
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
     /** Queries, or keys, of one piece of work. */
     private static final int BLOCK = 32;
 
     private final Workers workers;
     private final Kernels kernels;
+    private final TrainingKernels training;
     private final AttentionScratch memory;
     private final AttentionShape shape;
     private final List<Document> documents;
@@ -33,6 +31,7 @@ final class DocumentAttention {
             Workers workers, Kernels kernels, AttentionScratch memory, AttentionShape shape, List<Document> documents) {
         this.workers = workers;
         this.kernels = kernels;
+        training = kernels.training();
         this.memory = memory;
         this.shape = shape;
         this.documents = documents;
@@ -86,7 +85,7 @@ final class DocumentAttention {
         return shape.firstKey(query);
     }
 
-    /** Scaled and capped scores of queries [from, to) with keys [first, end) into {@code scores}. */
+    /** Dot products of queries [from, to) with keys [first, end) into {@code scores}. */
     private void scores(Piece p, int head, int from, int to, int first, int end, Tensor q, Tensor k, Tensor scores) {
         int keys = end - first;
         kernels.product(
@@ -97,12 +96,6 @@ final class DocumentAttention {
                 keys,
                 shape.headDim(),
                 false);
-        float cap = shape.softcap();
-        MemorySegment data = scores.data();
-        for (long at = 0; at < 4L * (to - from) * keys; at += 4) {
-            float s = data.get(FLOAT, at) * shape.scale();
-            data.set(FLOAT, at, cap == 0 ? s : cap * FloatMath.tanh(s / cap));
-        }
     }
 
     /**
@@ -118,7 +111,14 @@ final class DocumentAttention {
             Tensor scores = memory.scores(worker, p.rows(), end - first);
             scores(p, p.head(), p.from(), p.to(), first, end, q, k, scores);
             for (int i = p.from(); i < p.to(); i++) {
-                float lse = softmax(scores, i - p.from(), firstKey(i) - first, shape.endKey(i, length) - first);
+                float lse = training.softmax(
+                        scores.data(),
+                        scores.offset(i - p.from(), 0),
+                        end - first,
+                        firstKey(i) - first,
+                        shape.endKey(i, length) - first,
+                        shape.scale(),
+                        shape.softcap());
                 logSumExp.set(p.document().firstRow() + i, p.head(), lse);
             }
             kernels.product(
@@ -130,25 +130,6 @@ final class DocumentAttention {
                     end - first,
                     false);
         });
-    }
-
-    /** Turns columns [from, to) of a row into weights, all others into 0; returns the log-sum-exp. */
-    private static float softmax(Tensor scores, int row, int from, int to) {
-        float max = Float.NEGATIVE_INFINITY;
-        for (int j = from; j < to; j++) {
-            max = Math.max(max, scores.get(row, j));
-        }
-        double sum = 0;
-        for (int j = 0; j < scores.cols(); j++) {
-            float e = j >= from && j < to ? FloatMath.exp(scores.get(row, j) - max) : 0f;
-            scores.set(row, j, e);
-            sum += e;
-        }
-        float factor = (float) (1 / sum);
-        for (int j = from; j < to; j++) {
-            scores.set(row, j, scores.get(row, j) * factor);
-        }
-        return (float) (max + Math.log(sum));
     }
 
     /**
@@ -225,11 +206,8 @@ final class DocumentAttention {
         float[] products = new float[out.rows() * heads];
         workers.run(out.rows(), (t, _) -> {
             for (int h = 0; h < heads; h++) {
-                double sum = 0;
-                for (int d = h * dim; d < (h + 1) * dim; d++) {
-                    sum += (double) out.get(t, d) * dOut.get(t, d);
-                }
-                products[t * heads + h] = (float) sum;
+                long at = out.offset(t, h * dim);
+                products[t * heads + h] = training.dot(out.data(), at, dOut.data(), at, dim);
             }
         });
         return products;
@@ -260,21 +238,26 @@ final class DocumentAttention {
                 false);
         for (int i = from; i < to; i++) {
             int row = p.document().firstRow() + i;
-            float lse = logSumExp.get(row, head);
-            float product = products[row * shape.heads() + head];
-            int visibleFrom = firstKey(i) - first;
-            int visibleTo = shape.endKey(i, length) - first;
-            for (int j = 0; j < end - first; j++) {
-                float score = weights.get(i - from, j);
-                boolean visible = j >= visibleFrom && j < visibleTo;
-                float weight = visible ? FloatMath.exp(score - lse) : 0f;
-                float slope = weight
-                        * (slopes.get(i - from, j) - product)
-                        * RowBackward.capSlope(score, shape.softcap())
-                        * shape.scale();
-                weights.set(i - from, j, weight);
-                slopes.set(i - from, j, slope);
+            int cols = end - first;
+            int visibleFrom = Math.clamp(firstKey(i) - first, 0, cols);
+            int visibleTo = Math.clamp(shape.endKey(i, length) - first, 0, cols);
+            if (visibleFrom >= visibleTo) { // behind this query's window
+                weights.slice(i - from, i - from + 1).data().fill((byte) 0);
+                slopes.slice(i - from, i - from + 1).data().fill((byte) 0);
+                continue;
             }
+            training.attentionSlopes(
+                    weights.data(),
+                    weights.offset(i - from, 0),
+                    slopes.data(),
+                    slopes.offset(i - from, 0),
+                    cols,
+                    visibleFrom,
+                    visibleTo,
+                    shape.scale(),
+                    shape.softcap(),
+                    logSumExp.get(row, head),
+                    products[row * shape.heads() + head]);
         }
     }
 }

@@ -1,7 +1,7 @@
 package dev.jemma.train.tape;
 
-import dev.jemma.kernel.FloatMath;
 import dev.jemma.kernel.Kernels;
+import dev.jemma.kernel.LinearGradients;
 import dev.jemma.kernel.Matrix;
 import dev.jemma.kernel.Precision;
 import dev.jemma.kernel.Workers;
@@ -11,8 +11,6 @@ import dev.jemma.model.Part;
 import dev.jemma.model.Weight;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Objects;
 
@@ -25,8 +23,6 @@ import java.util.Objects;
 public final class OutputHead implements AutoCloseable {
     /** Rows of a block: enough that the embedding is read rarely, few enough to be small beside it. */
     private static final int ROWS = 128;
-
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 
     private final Linear embedding;
     private final Matrix matrix; // [V, d]
@@ -107,19 +103,22 @@ public final class OutputHead implements AutoCloseable {
         double[] logSumExp = new double[n];
         kernels.logSumExp(workers, z, logSumExp);
         RowLoss.Slope[] slopes = new RowLoss.Slope[n];
+        float[][] additions = new float[n][];
         workers.run(n, (i, _) -> {
-            slopes[i] = loss.at(first + i, new LogitRow(z, i, logSumExp[i]));
-            if (gradient) {
-                slope(z, i, (float) logSumExp[i], slopes[i]);
-            }
+            RowLoss.Slope slope = loss.at(first + i, new LogitRow(z, i, logSumExp[i]));
+            slopes[i] = slope;
+            additions[i] = gradient ? additions(z, i, slope) : new float[0];
         });
+        if (gradient) {
+            slopes(z, logSumExp, slopes, additions);
+        }
         double total = 0;
         for (RowLoss.Slope slope : slopes) {
             total += Objects.requireNonNull(slope).loss();
         }
         if (gradient) {
             Tensor dh = hiddenSlopes.slice(0, n);
-            LinearBackward.inputGradient(workers, kernels, z, matrix, dh, false);
+            LinearGradients.inputGradient(workers, kernels, z, matrix, dh, false);
             Tensor dHidden = ops.gradient(hidden);
             for (int i = 0; i < n; i++) {
                 Tensor sum = row(dHidden, rows[first + i]);
@@ -127,7 +126,8 @@ public final class OutputHead implements AutoCloseable {
             }
             ops.parameters()
                     .of(embedding)
-                    .ifPresent(e -> LinearBackward.weightGradient(workers, kernels, h, z, e.gradientTransposed()));
+                    .ifPresent(
+                            e -> LinearGradients.weightGradient(workers, kernels, h, z, e.gradientTransposed(), true));
         }
         return total;
     }
@@ -136,29 +136,48 @@ public final class OutputHead implements AutoCloseable {
         return x.slice(row, row + 1);
     }
 
-    /** Puts the slope in the uncapped logits in place of the capped logits. */
-    private void slope(Tensor z, int row, float logSumExp, RowLoss.Slope slope) {
+    /** What a row's slope has beside probabilities and constant, with the slope of the cap; first that of its tokens. */
+    private float[] additions(Tensor z, int row, RowLoss.Slope slope) {
         int[] tokens = slope.tokens();
-        float[] capSlopes = new float[tokens.length];
-        for (int i = 0; i < tokens.length; i++) {
-            capSlopes[i] = RowBackward.capSlope(z.get(row, tokens[i]), cap);
-        }
-        float softmax = (float) slope.softmax();
-        float constant = (float) slope.constant();
         float[] dense = slope.dense();
-        MemorySegment data = z.data();
-        long at = z.offset(row, 0);
-        for (int i = 0; i < z.cols(); i++) {
-            float logit = data.get(FLOAT, at + 4L * i);
-            float d = Math.fma(softmax, FloatMath.exp(logit - logSumExp), constant);
-            if (dense.length > 0) {
-                d += dense[i];
-            }
-            data.set(FLOAT, at + 4L * i, d * RowBackward.capSlope(logit, cap));
-        }
+        float[] all = new float[tokens.length + dense.length];
         for (int i = 0; i < tokens.length; i++) {
-            z.set(row, tokens[i], z.get(row, tokens[i]) + (float) slope.additions()[i] * capSlopes[i]);
+            all[i] = (float) slope.additions()[i] * capSlope(z.get(row, tokens[i]));
         }
+        for (int i = 0; i < dense.length; i++) {
+            all[tokens.length + i] = dense[i] * capSlope(z.get(row, i));
+        }
+        return all;
+    }
+
+    private float capSlope(float logit) {
+        float share = cap > 0 ? logit / cap : 0;
+        return 1 - share * share;
+    }
+
+    /** Puts the slopes in the uncapped logits in place of the capped logits. */
+    private void slopes(Tensor z, double[] logSumExp, RowLoss.Slope[] slopes, float[][] additions) {
+        int n = slopes.length;
+        float[] lse = new float[n];
+        float[] softmax = new float[n];
+        float[] constant = new float[n];
+        for (int i = 0; i < n; i++) {
+            RowLoss.Slope slope = Objects.requireNonNull(slopes[i]);
+            lse[i] = (float) logSumExp[i];
+            softmax[i] = (float) slope.softmax();
+            constant[i] = (float) slope.constant();
+        }
+        kernels.training().lossSlopes(workers, z, lse, softmax, constant, cap);
+        workers.run(n, (r, _) -> {
+            int[] tokens = Objects.requireNonNull(slopes[r]).tokens();
+            float[] more = Objects.requireNonNull(additions[r]);
+            for (int i = 0; i < tokens.length; i++) {
+                z.set(r, tokens[i], z.get(r, tokens[i]) + more[i]);
+            }
+            for (int i = tokens.length; i < more.length; i++) {
+                z.set(r, i - tokens.length, z.get(r, i - tokens.length) + more[i]);
+            }
+        });
     }
 
     private void fit(int rows) {

@@ -4,9 +4,11 @@ import dev.jemma.data.PackedBatch;
 import dev.jemma.kernel.AttentionShape;
 import dev.jemma.kernel.Grid;
 import dev.jemma.kernel.Kernels;
+import dev.jemma.kernel.LinearGradients;
 import dev.jemma.kernel.Matrix;
 import dev.jemma.kernel.Precision;
 import dev.jemma.kernel.RopeTable;
+import dev.jemma.kernel.TrainingKernels;
 import dev.jemma.kernel.Workers;
 import dev.jemma.model.GemmaConfig;
 import dev.jemma.model.Linear;
@@ -16,7 +18,9 @@ import dev.jemma.tensor.Tensor;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
@@ -37,10 +41,11 @@ public final class RecordingOps implements Ops, AutoCloseable {
     private final Activations memory = new Activations();
     private final Gradients gradients;
     private final AttentionScratch scratch;
+    private final TrainingKernels training;
+    private final Map<RopeTable, RopeTable> inverse = new IdentityHashMap<>();
     private List<Runnable> tape = new ArrayList<>();
     private PackedBatch batch = new PackedBatch(new int[0], new int[0], List.of());
     private int[] positions = new int[0];
-    private int lastPosition;
     /** Whether operations are recorded now. */
     private boolean recording;
     /** Whether there will be a backward pass. */
@@ -56,6 +61,7 @@ public final class RecordingOps implements Ops, AutoCloseable {
         this.config = config;
         this.kernels = kernels;
         this.workers = workers;
+        training = kernels.training();
         this.parameters = parameters;
         this.recompute = recompute;
         gradients = new Gradients(kernels, workers);
@@ -76,12 +82,10 @@ public final class RecordingOps implements Ops, AutoCloseable {
         batch = next;
         positions = new int[next.rows()];
         Arrays.fill(positions, -1);
-        lastPosition = 0;
         for (PackedBatch.Document document : next.documents()) {
             for (int i = 0; i < document.rows(); i++) {
                 positions[document.firstRow() + i] = i;
             }
-            lastPosition = Math.max(lastPosition, document.rows() - 1);
         }
         for (int t = 0; t < positions.length; t++) {
             if (positions[t] < 0) {
@@ -230,7 +234,7 @@ public final class RecordingOps implements Ops, AutoCloseable {
         record(() -> gradients.take(out).ifPresent(dy -> {
             Gradients.Slot dx = gradients.into(x);
             Optional<Tensor> dWeight = parameters.ofNorm(weight).map(Parameter::normGradient);
-            RowBackward.rmsNorm(workers, x, weight, config.rmsNormEps(), dy, dx.gradient(), dx.accumulate(), dWeight);
+            training.rmsNorm(workers, x, weight, config.rmsNormEps(), dy, dx.gradient(), dx.accumulate(), dWeight);
             gradients.release(dy);
         }));
         return out;
@@ -261,10 +265,10 @@ public final class RecordingOps implements Ops, AutoCloseable {
 
     private void linearBackward(Linear weight, Tensor x, Tensor dy) {
         Gradients.Slot dx = gradients.into(x);
-        LinearBackward.inputGradient(workers, kernels, dy, packed(weight), dx.gradient(), dx.accumulate());
+        LinearGradients.inputGradient(workers, kernels, dy, packed(weight), dx.gradient(), dx.accumulate());
         parameters
                 .of(weight)
-                .ifPresent(p -> LinearBackward.weightGradient(workers, kernels, x, dy, p.gradientTransposed()));
+                .ifPresent(p -> LinearGradients.weightGradient(workers, kernels, x, dy, p.gradientTransposed(), true));
     }
 
     /** {@code y += scale·B(A·x)}; returns A·x [n, rank]. */
@@ -274,19 +278,19 @@ public final class RecordingOps implements Ops, AutoCloseable {
         Activations.Mark mark = memory.mark();
         Tensor outer = memory.tensor(y.rows(), y.cols());
         kernels.linear(workers, inner, List.of(packed(lowRank.b())), List.of(outer), Precision.EXACT);
-        RowBackward.addScaled(workers, outer, lowRank.scale(), y);
+        training.scale(workers, outer, lowRank.scale(), y, true);
         memory.release(mark);
         return inner;
     }
 
     private void additionBackward(LowRank lowRank, Tensor x, Tensor inner, Tensor dy) {
         Tensor dInner = gradients.scratch(inner.rows(), inner.cols());
-        LinearBackward.inputGradient(workers, kernels, dy, packed(lowRank.b()), dInner, false);
-        RowBackward.scale(workers, dInner, lowRank.scale(), dInner);
+        LinearGradients.inputGradient(workers, kernels, dy, packed(lowRank.b()), dInner, false);
+        training.scale(workers, dInner, lowRank.scale(), dInner, false);
         parameters.of(lowRank.b()).ifPresent(b -> {
             Tensor scaled = gradients.scratch(inner.rows(), inner.cols());
-            RowBackward.scale(workers, inner, lowRank.scale(), scaled);
-            LinearBackward.weightGradient(workers, kernels, scaled, dy, b.gradientTransposed());
+            training.scale(workers, inner, lowRank.scale(), scaled, false);
+            LinearGradients.weightGradient(workers, kernels, scaled, dy, b.gradientTransposed(), true);
             gradients.release(scaled);
         });
         linearBackward(lowRank.a(), x, dInner);
@@ -309,7 +313,7 @@ public final class RecordingOps implements Ops, AutoCloseable {
             // nobody else uses gate and up, so their gradients are written, not added
             Tensor dGate = gradients.into(g).gradient();
             Tensor dUp = gradients.into(u).gradient();
-            RowBackward.geglu(workers, g, u, dy, dGate, dUp);
+            training.geglu(workers, g, u, dy, dGate, dUp);
             gradients.release(dy);
         }));
         return out;
@@ -319,9 +323,14 @@ public final class RecordingOps implements Ops, AutoCloseable {
     public Tensor rope(Tensor x, RopeTable table) {
         // In place, as is the way back: nobody reads what a projection or a norm gave before it was turned.
         kernels.rope(workers, x, 2 * table.half(), table, positions);
-        record(() ->
-                gradients.changing(x).ifPresent(dx -> RowBackward.rope(workers, table, positions, lastPosition, dx)));
+        record(() -> gradients
+                .changing(x)
+                .ifPresent(dx -> kernels.rope(workers, dx, 2 * table.half(), back(table), positions)));
         return x;
+    }
+
+    private RopeTable back(RopeTable table) {
+        return inverse.computeIfAbsent(table, RopeTable::inverse);
     }
 
     @Override
@@ -355,7 +364,7 @@ public final class RecordingOps implements Ops, AutoCloseable {
     @Override
     public Tensor softcap(Tensor x, float cap) {
         kernels.softcap(workers, x, cap);
-        record(() -> gradients.changing(x).ifPresent(dx -> RowBackward.softcap(workers, x, cap, dx)));
+        record(() -> gradients.changing(x).ifPresent(dx -> training.softcap(workers, x, cap, dx)));
         return x;
     }
 

@@ -57,7 +57,7 @@ class OptimizerGoldenTest {
         List<Json> batches = golden.get("inputs").get("batches").items();
         List<Double> losses = new ArrayList<>();
         List<Double> norms = new ArrayList<>();
-        try (AdamW adam = new AdamW(rig.workers, rig.parameters.all(), AdamW.Options.DEFAULT)) {
+        try (AdamW adam = new AdamW(rig.kernels, rig.workers, rig.parameters.all(), AdamW.Options.DEFAULT)) {
             for (int s = 0; s < STEPS; s++) {
                 Json inputs = batches.get(s % batches.size());
                 List<PackedBatch> parts =
@@ -69,7 +69,7 @@ class OptimizerGoldenTest {
                 for (PackedBatch part : parts) {
                     loss += rig.run(part, Goldens.counted(part), new CrossEntropy(Goldens.targets(part), share));
                 }
-                GradientNorm norm = GradientNorm.of(rig.workers, rig.parameters.all());
+                GradientNorm norm = GradientNorm.of(rig.kernels, rig.workers, rig.parameters.all());
                 losses.add(loss);
                 norms.add(norm.value());
                 adam.step(COSINE.at(s), norm.clipFactor(clip));
@@ -135,7 +135,7 @@ class OptimizerGoldenTest {
         List<PackedBatch> batches = batches(Goldens.json("gemma3/adamw.json"));
         double[] losses = Goldens.doubles(variant.get("loss"));
         try (Rig rig = Rig.full("gemma3", provider);
-                Adafactor adafactor = new Adafactor(rig.workers, rig.parameters.all(), form, 0)) {
+                Adafactor adafactor = new Adafactor(rig.kernels, rig.workers, rig.parameters.all(), form, 0)) {
             for (int s = 0; s < losses.length; s++) {
                 rig.parameters.clearGradients();
                 assertThat(rig.mean(batches.get(s % batches.size())))

@@ -68,11 +68,12 @@ class AdapterGoldenTest {
             }
             double[] losses = Goldens.doubles(expected.get("adamw_loss"));
             double[] norms = Goldens.doubles(expected.get("adamw_grad_norm_before_clip"));
-            try (AdamW adam = new AdamW(rig.workers, rig.parameters.all(), new AdamW.Options(0.9, 0.95, 1e-8, 0))) {
+            try (AdamW adam =
+                    new AdamW(rig.kernels, rig.workers, rig.parameters.all(), new AdamW.Options(0.9, 0.95, 1e-8, 0))) {
                 for (int s = 0; s < losses.length; s++) {
                     rig.parameters.clearGradients();
                     assertThat(rig.mean(batches.get(s % 2))).as("loss %d", s).isCloseTo(losses[s], within(1e-4));
-                    GradientNorm length = GradientNorm.of(rig.workers, rig.parameters.all());
+                    GradientNorm length = GradientNorm.of(rig.kernels, rig.workers, rig.parameters.all());
                     assertThat(length.value()).as("norm %d", s).isCloseTo(norms[s], within(5e-4));
                     adam.step(5e-3, length.clipFactor(1));
                 }

@@ -95,7 +95,7 @@ public final class Rig implements AutoCloseable {
     }
 
     public double norm() {
-        return GradientNorm.of(workers, parameters.all()).value();
+        return GradientNorm.of(kernels, workers, parameters.all()).value();
     }
 
     public float[] gradient(String name) {
