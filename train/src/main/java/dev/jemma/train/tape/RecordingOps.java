@@ -303,7 +303,7 @@ public final class RecordingOps implements Ops, AutoCloseable {
     }
 
     /** gelu(x·gateᵀ) ⊙ (x·upᵀ), tanh form: [T, ff]. */
-    private Tensor geglu(Tensor x, Linear gate, Linear up) {
+    Tensor geglu(Tensor x, Linear gate, Linear up) {
         List<Tensor> both = linear(x, List.of(gate, up));
         Tensor g = both.get(0);
         Tensor u = both.get(1);
