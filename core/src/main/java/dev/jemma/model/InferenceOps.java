@@ -10,7 +10,6 @@ import dev.jemma.kernel.Span;
 import dev.jemma.kernel.Workers;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -26,6 +25,7 @@ public final class InferenceOps implements Ops, AutoCloseable {
     private final Precision precision;
     private final KvCache cache;
     private final Workspace workspace = new Workspace();
+    private final Projections projections = new Projections();
     private Batch batch = new Batch(new int[0], new int[0], List.of());
     private Probe probe = Probe.NONE;
 
@@ -47,7 +47,7 @@ public final class InferenceOps implements Ops, AutoCloseable {
 
     @Override
     public Tensor embed(Linear table, float scale) {
-        Matrix rows = packed(table);
+        Matrix rows = Projections.packed(table);
         int d = rows.cols();
         Tensor x = workspace.tensor(batch.rows(), d);
         MemorySegment data = x.data();
@@ -67,25 +67,31 @@ public final class InferenceOps implements Ops, AutoCloseable {
     @Override
     public Tensor rmsNorm(Tensor x, Tensor weight) {
         Tensor out = workspace.tensor(x.rows(), x.cols());
-        kernels.rmsNorm(workers, x, weight, config.rmsNormEps(), out);
+        int groups = x.rows() * (x.cols() / weight.cols());
+        Tensor from = workspace.view(x, groups, weight.cols()); // [n · heads, hd] where heads have a norm of their own
+        kernels.rmsNorm(workers, from, weight, config.rmsNormEps(), workspace.view(out, groups, weight.cols()));
         return out;
     }
 
     @Override
     public List<Tensor> linear(Tensor x, List<Linear> weights) {
-        List<Matrix> matrices = new ArrayList<>(weights.size());
-        List<Tensor> outputs = new ArrayList<>(weights.size());
-        for (Linear weight : weights) {
-            matrices.add(packed(weight));
-            outputs.add(workspace.tensor(x.rows(), weight.out()));
-        }
+        return product(x, projections.matrices(weights));
+    }
+
+    @Override
+    public Tensor linear(Tensor x, Linear weight) {
+        return product(x, projections.matrices(weight)).getFirst();
+    }
+
+    private List<Tensor> product(Tensor x, List<Matrix> matrices) {
+        List<Tensor> outputs = projections.outputs(workspace, x.rows(), matrices);
         kernels.linear(workers, x, matrices, outputs, precision);
         return outputs;
     }
 
     @Override
     public Tensor geglu(Tensor x, Linear gate, Linear up) {
-        List<Tensor> both = linear(x, List.of(gate, up));
+        List<Tensor> both = product(x, projections.matrices(gate, up));
         Tensor out = both.getFirst();
         kernels.geglu(workers, both.get(0), both.get(1), out);
         return out;
@@ -138,14 +144,6 @@ public final class InferenceOps implements Ops, AutoCloseable {
     @Override
     public void mark(String name, Tensor x) {
         probe.step(name, x);
-    }
-
-    private static Matrix packed(Linear weight) {
-        if (weight instanceof Linear.Packed(Matrix matrix)) {
-            return matrix;
-        }
-        throw new IllegalArgumentException(
-                "inference computes packed weights, not " + weight.getClass().getSimpleName());
     }
 
     @Override
