@@ -147,9 +147,12 @@ final class GenerationJob extends Job {
     }
 
     private void completeIfDone() {
-        if (outputs.stream().allMatch(o -> o.finish.isPresent())) {
-            future.complete(completions());
+        for (int i = 0; i < outputs.size(); i++) {
+            if (outputs.get(i).finish.isEmpty()) {
+                return;
+            }
         }
+        future.complete(completions());
     }
 
     private List<Completion> completions() {

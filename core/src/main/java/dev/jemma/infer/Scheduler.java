@@ -108,7 +108,19 @@ final class Scheduler implements AutoCloseable {
         handOutLogits(slices, hidden);
     }
 
+    private boolean anyCancelled() {
+        for (int i = 0; i < running.size(); i++) {
+            if (running.get(i).job.isCancelled()) {
+                return true;
+            }
+        }
+        return !waiting.isEmpty();
+    }
+
     private void dropCancelled() {
+        if (!anyCancelled()) {
+            return;
+        }
         waiting.removeIf(job -> {
             if (job.isCancelled()) {
                 job.cancelled(new EngineException("the request was cancelled"));
@@ -123,6 +135,9 @@ final class Scheduler implements AutoCloseable {
     }
 
     private void admit() {
+        if (waiting.isEmpty()) {
+            return;
+        }
         int sequences = running.stream()
                 .mapToInt(s -> s.sample == 0 ? s.job.sequences() : 0)
                 .sum();
@@ -150,7 +165,12 @@ final class Scheduler implements AutoCloseable {
         List<Slice> slices = new ArrayList<>();
         int rows = 0;
         // decoding, or the last token of a prompt
-        List<Sequence> single = running.stream().filter(s -> s.pending() == 1).toList();
+        List<Sequence> single = new ArrayList<>(running.size());
+        for (Sequence s : running) {
+            if (s.pending() == 1) {
+                single.add(s);
+            }
+        }
         List<int[]> guesses = guesses(single);
         for (Sequence s : single) {
             Slice slice = new Slice(s, rows, 1, guesses.get(slices.size()));

@@ -11,6 +11,8 @@ record PackedMatrix(PanelLayout layout, int rows, MemorySegment data) implements
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    private static final ThreadLocal<float[]> ROW = ThreadLocal.withInitial(() -> new float[0]);
+
     @Override
     public DType type() {
         return layout.type;
@@ -46,7 +48,7 @@ record PackedMatrix(PanelLayout layout, int rows, MemorySegment data) implements
         java.util.Objects.checkIndex(row, rows);
         long panel = panel(row / PanelLayout.ROWS);
         int lane = row % PanelLayout.ROWS;
-        float[] values = new float[cols()];
+        float[] values = rowOf(cols());
         switch (type()) {
             case F32 -> {
                 for (int k = 0; k < values.length; k++) {
@@ -66,6 +68,16 @@ record PackedMatrix(PanelLayout layout, int rows, MemorySegment data) implements
             default -> codedRow(panel, lane, values);
         }
         MemorySegment.copy(values, 0, target, ValueLayout.JAVA_FLOAT_UNALIGNED, offset, values.length);
+    }
+
+    /** A thread's memory for a row of this length: rows of a table are wanted token after token. */
+    private static float[] rowOf(int cols) {
+        float[] values = ROW.get();
+        if (values.length != cols) {
+            values = new float[cols];
+            ROW.set(values);
+        }
+        return values;
     }
 
     private void codedRow(long panel, int lane, float[] values) {

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@link Kernels#linear} by emitted code, written for each type and number of tokens when it is first wanted. int8
@@ -52,6 +53,7 @@ final class X86Linear {
     private final Map<DType, AtomicReferenceArray<Code>> expansions = tables(DType.class);
 
     private final ThreadLocal<Records> records = ThreadLocal.withInitial(Records::new);
+    private final ThreadLocal<Sorted> sorted = ThreadLocal.withInitial(Sorted::new);
 
     X86Linear(Isa isa, CodeSpace space) {
         this.isa = isa;
@@ -67,6 +69,22 @@ final class X86Linear {
             if (data.byteSize() < bytes) {
                 data = Arena.ofAuto().allocate(bytes, PanelLayout.LINE);
             }
+        }
+    }
+
+    /** A caller's matrices by how they are multiplied; filled anew by every call. */
+    private static final class Sorted {
+        final List<PackedMatrix> rounded = new ArrayList<>();
+        final List<Tensor> roundedOutputs = new ArrayList<>();
+        final List<Matrix> others = new ArrayList<>();
+        final List<Tensor> otherOutputs = new ArrayList<>();
+
+        Sorted clear() {
+            rounded.clear();
+            roundedOutputs.clear();
+            others.clear();
+            otherOutputs.clear();
+            return this;
         }
     }
 
@@ -87,41 +105,51 @@ final class X86Linear {
         return tables;
     }
 
-    /** Code {@code i} of a table, written now if it was not yet. */
-    private <K extends Enum<K>> Code code(
+    /** Code {@code i} of a table, written now if it was not yet; callers look first, so that the writer costs nothing. */
+    private <K extends Enum<K>> Code write(
             Map<K, AtomicReferenceArray<Code>> tables, K kind, int i, Supplier<byte[]> emit) {
         AtomicReferenceArray<Code> table = Objects.requireNonNull(tables.get(kind));
-        Code code = table.get(i);
-        if (code == null) {
+        if (table.get(i) == null) {
             table.compareAndSet(i, null, space.load(emit.get()));
-            code = table.get(i);
         }
-        return code;
+        return table.get(i);
+    }
+
+    private static <K extends Enum<K>> @Nullable Code written(
+            Map<K, AtomicReferenceArray<Code>> tables, K kind, int i) {
+        return Objects.requireNonNull(tables.get(kind)).get(i);
     }
 
     private Code int8(PanelLayout layout, int tokens) {
-        return code(int8, layout.type, tokens, () -> LinearCode.emit(isa, codes(layout), tokens));
+        Code code = written(int8, layout.type, tokens);
+        return code != null
+                ? code
+                : write(int8, layout.type, tokens, () -> LinearCode.emit(isa, codes(layout), tokens));
     }
 
     private Code floats(FloatCode.Form form, int tokens) {
-        return code(floats, form, tokens, () -> FloatCode.emit(isa, form, tokens));
+        Code code = written(floats, form, tokens);
+        return code != null ? code : write(floats, form, tokens, () -> FloatCode.emit(isa, form, tokens));
     }
 
     /** For one token and several panels; kept where a group of no tokens would be. */
     private Code floatsForOne(FloatCode.Form form) {
-        return code(floats, form, 0, () -> FloatCode.emitForOne(isa, form));
+        Code code = written(floats, form, 0);
+        return code != null ? code : write(floats, form, 0, () -> FloatCode.emitForOne(isa, form));
     }
 
     private Code expansion(PanelLayout layout) {
-        return code(expansions, layout.type, 0, () -> ExpandCode.emit(isa, codes(layout)));
+        Code code = written(expansions, layout.type, 0);
+        return code != null ? code : write(expansions, layout.type, 0, () -> ExpandCode.emit(isa, codes(layout)));
     }
 
     void linear(Workers workers, Tensor x, List<Matrix> weights, List<Tensor> outputs, Precision precision) {
         Shapes.linear(x, weights, outputs);
-        List<PackedMatrix> rounded = new ArrayList<>(weights.size());
-        List<Tensor> roundedOutputs = new ArrayList<>(weights.size());
-        List<Matrix> others = new ArrayList<>(weights.size());
-        List<Tensor> otherOutputs = new ArrayList<>(weights.size());
+        Sorted sorted = this.sorted.get().clear();
+        List<PackedMatrix> rounded = sorted.rounded;
+        List<Tensor> roundedOutputs = sorted.roundedOutputs;
+        List<Matrix> others = sorted.others;
+        List<Tensor> otherOutputs = sorted.otherOutputs;
         for (int i = 0; i < weights.size(); i++) {
             Matrix w = weights.get(i);
             if (precision == Precision.FAST && w instanceof PackedMatrix packed && CodeRow.has(w.type())) {

@@ -107,21 +107,12 @@ public final class Gemma {
     private static Tensor attention(Ops ops, Layer layer, Tensor h) {
         AttentionShape shape = layer.config().attention();
         List<Tensor> qkv = ops.linear(h, layer.qkv()); // [T, heads·hd], [T, kvHeads·hd] twice
-        Tensor q = headNormed(ops, qkv.get(0), shape.headDim(), layer.queryNorm());
-        Tensor k = headNormed(ops, qkv.get(1), shape.headDim(), layer.keyNorm());
+        Tensor q = normed(ops, qkv.get(0), layer.queryNorm()); // of each head
+        Tensor k = normed(ops, qkv.get(1), layer.keyNorm());
         q = ops.rope(q, layer.rope());
         k = ops.rope(k, layer.rope());
         Tensor attended = ops.attention(layer.index(), shape, q, k, qkv.get(2)); // [T, heads·hd]
         return ops.linear(attended, layer.output()); // [T, d]
-    }
-
-    private static Tensor headNormed(Ops ops, Tensor x, int headDim, Optional<Tensor> weight) {
-        if (weight.isEmpty()) {
-            return x;
-        }
-        int heads = x.cols() / headDim;
-        Tensor byHead = x.reshape(x.rows() * heads, headDim); // [T·heads, hd]
-        return ops.rmsNorm(byHead, weight.get()).reshape(x.rows(), x.cols());
     }
 
     private static Tensor normed(Ops ops, Tensor x, Optional<Tensor> weight) {

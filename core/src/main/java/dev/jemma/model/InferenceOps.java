@@ -11,7 +11,6 @@ import dev.jemma.kernel.Workers;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -32,6 +31,7 @@ public final class InferenceOps implements Ops, AutoCloseable {
     private final Precision precision;
     private final KvCache cache;
     private final Workspace workspace = new Workspace();
+    private final Projections projections = new Projections();
     private Batch batch = new Batch(new int[0], new int[0], List.of());
     private Probe probe = Probe.NONE;
 
@@ -53,7 +53,7 @@ public final class InferenceOps implements Ops, AutoCloseable {
 
     @Override
     public Tensor embed(Linear table, float scale) {
-        Matrix rows = packed(table);
+        Matrix rows = Projections.packed(table);
         int d = rows.cols();
         Tensor x = workspace.tensor(batch.rows(), d);
         MemorySegment data = x.data();
@@ -73,35 +73,51 @@ public final class InferenceOps implements Ops, AutoCloseable {
     @Override
     public Tensor rmsNorm(Tensor x, Tensor weight) {
         Tensor out = workspace.tensor(x.rows(), x.cols());
-        kernels.rmsNorm(workers, x, weight, config.rmsNormEps(), out);
+        int groups = x.rows() * (x.cols() / weight.cols());
+        Tensor from = workspace.view(x, groups, weight.cols()); // [n · heads, hd] where heads have a norm of their own
+        kernels.rmsNorm(workers, from, weight, config.rmsNormEps(), workspace.view(out, groups, weight.cols()));
         return out;
     }
 
     @Override
     public List<Tensor> linear(Tensor x, List<Linear> weights) {
-        List<Tensor> outputs = new ArrayList<>(weights.size());
-        for (Linear weight : weights) {
-            outputs.add(workspace.tensor(x.rows(), weight.out()));
+        return product(x, projections.matrices(weights), weights, 0);
+    }
+
+    @Override
+    public Tensor linear(Tensor x, Linear weight) {
+        Tensor out = workspace.tensor(x.rows(), weight.out());
+        product(x, weight, out, 0);
+        return out;
+    }
+
+    /** All weights at once, so that x is rounded once; row 0 of x is row {@code firstRow} of the batch. */
+    private List<Tensor> product(Tensor x, List<Matrix> matrices, List<Linear> weights, int firstRow) {
+        List<Tensor> outputs = projections.outputs(workspace, x.rows(), matrices);
+        kernels.linear(workers, x, matrices, outputs, precision);
+        if (!batch.adapted().isEmpty()) {
+            for (int i = 0; i < weights.size(); i++) {
+                adapt(x, weights.get(i), outputs.get(i), firstRow);
+            }
         }
-        linear(x, weights, outputs, 0);
         return outputs;
     }
 
-    /** As above, where row 0 of x is row {@code firstRow} of the batch: adapters belong to the batch's rows. */
-    private void linear(Tensor x, List<Linear> weights, List<Tensor> outputs, int firstRow) {
-        List<Matrix> matrices = new ArrayList<>(weights.size());
-        for (Linear weight : weights) {
-            matrices.add(packed(weight));
-        }
-        kernels.linear(workers, x, matrices, outputs, precision);
-        for (Batch.Adapted rows : batch.adapted()) {
+    private void product(Tensor x, Linear weight, Tensor out, int firstRow) {
+        kernels.linear(workers, x, projections.matrices(weight), projections.list(out), precision);
+        adapt(x, weight, out, firstRow);
+    }
+
+    /** Adds what the adapters of the batch's rows say about a weight. */
+    private void adapt(Tensor x, Linear weight, Tensor out, int firstRow) {
+        List<Batch.Adapted> adapted = batch.adapted();
+        for (int i = 0; i < adapted.size(); i++) {
+            Batch.Adapted rows = adapted.get(i);
             int from = Math.max(0, rows.firstRow() - firstRow);
             int to = Math.min(x.rows(), rows.firstRow() + rows.rows() - firstRow);
-            for (int i = 0; from < to && i < weights.size(); i++) {
-                Optional<LowRank> addition = rows.adapter().of(weights.get(i));
-                if (addition.isPresent()) {
-                    add(addition.get(), x.slice(from, to), outputs.get(i).slice(from, to));
-                }
+            Optional<LowRank> addition = rows.adapter().of(weight);
+            if (from < to && addition.isPresent()) {
+                add(addition.get(), x.slice(from, to), out.slice(from, to));
             }
         }
     }
@@ -110,8 +126,8 @@ public final class InferenceOps implements Ops, AutoCloseable {
     private void add(LowRank addition, Tensor x, Tensor y) {
         Tensor inner = workspace.tensor(x.rows(), addition.rank()); // [n, r]
         Tensor outer = workspace.tensor(x.rows(), y.cols());
-        kernels.linear(workers, x, List.of(packed(addition.a())), List.of(inner), Precision.EXACT);
-        kernels.linear(workers, inner, List.of(packed(addition.b())), List.of(outer), Precision.EXACT);
+        kernels.linear(workers, x, List.of(Projections.packed(addition.a())), List.of(inner), Precision.EXACT);
+        kernels.linear(workers, inner, List.of(Projections.packed(addition.b())), List.of(outer), Precision.EXACT);
         float scale = addition.scale();
         workers.run(Math.ceilDiv(x.rows(), ADDED_ROWS_PER_CHUNK), (chunk, _) -> {
             int from = chunk * ADDED_ROWS_PER_CHUNK;
@@ -128,17 +144,28 @@ public final class InferenceOps implements Ops, AutoCloseable {
     @Override
     public Tensor feedForward(Tensor x, Linear gate, Linear up, Linear down) {
         Tensor out = workspace.tensor(x.rows(), down.out());
+        if (x.rows() <= FEED_FORWARD_ROWS) {
+            feedForward(x, gate, up, down, out, 0);
+            return out;
+        }
         for (int row = 0; row < x.rows(); row += FEED_FORWARD_ROWS) {
             int end = Math.min(x.rows(), row + FEED_FORWARD_ROWS);
-            workspace.beginWide();
-            Tensor g = workspace.tensor(end - row, gate.out());
-            Tensor u = workspace.tensor(end - row, up.out());
-            linear(x.slice(row, end), List.of(gate, up), List.of(g, u), row);
-            kernels.geglu(workers, g, u, g);
-            linear(g, List.of(down), List.of(out.slice(row, end)), row);
-            workspace.endWide();
+            feedForward(x.slice(row, end), gate, up, down, out.slice(row, end), row);
         }
         return out;
+    }
+
+    private void feedForward(Tensor x, Linear gate, Linear up, Linear down, Tensor out, int firstRow) {
+        workspace.beginWide();
+        List<Tensor> both = projections.outputs(workspace, x.rows(), projections.matrices(gate, up));
+        kernels.linear(workers, x, projections.matrices(gate, up), both, precision);
+        Tensor g = both.get(0);
+        Tensor u = both.get(1);
+        adapt(x, gate, g, firstRow);
+        adapt(x, up, u, firstRow);
+        kernels.geglu(workers, g, u, g);
+        product(g, down, out, firstRow);
+        workspace.endWide();
     }
 
     @Override
@@ -188,14 +215,6 @@ public final class InferenceOps implements Ops, AutoCloseable {
     @Override
     public void mark(String name, Tensor x) {
         probe.step(name, x);
-    }
-
-    private static Matrix packed(Linear weight) {
-        if (weight instanceof Linear.Packed(Matrix matrix)) {
-            return matrix;
-        }
-        throw new IllegalArgumentException(
-                "inference computes packed weights, not " + weight.getClass().getSimpleName());
     }
 
     @Override

@@ -17,10 +17,10 @@ public interface Ops {
     /** Rows of the table for the batch's tokens, times {@code scale}: [T, d]. */
     Tensor embed(Linear table, float scale);
 
-    /** RMSNorm of each row of x [n, c] with weight [1, c]. */
+    /** RMSNorm of x [n, h·c] with weight [1, c]: of each row, or of each of its h heads. */
     Tensor rmsNorm(Tensor x, Tensor weight);
 
-    /** x [n, in] times each weight: [n, out_i]. */
+    /** x [n, in] times each weight: [n, out_i]. The list of weights is one that does not change. */
     List<Tensor> linear(Tensor x, List<Linear> weights);
 
     /** x [n, in] times one weight: [n, out]. */
