@@ -43,6 +43,9 @@ public final class MoveCode {
     private static final Gp ROW3 = Gp.R11;
     private static final Gp OUT_ROW = Gp.RBX;
     private static final Gp OUT_ROW3 = Gp.RBP;
+    private static final Gp AHEAD = Gp.R12;
+    /** Groups, of a power of two, by which rows are fetched ahead. */
+    private static final int GROUPS_AHEAD = 4;
 
     private final Assembler a = new Assembler();
 
@@ -102,6 +105,7 @@ public final class MoveCode {
     private byte[] walk(Runnable step) {
         a.push(OUT_ROW);
         a.push(OUT_ROW3);
+        a.push(AHEAD);
         a.add(FROM, Operand.at(ARGUMENTS, SOURCE));
         a.add(TO, Operand.at(ARGUMENTS, TARGET));
         a.mov(ROW, Operand.at(ARGUMENTS, SOURCE_ROW));
@@ -110,6 +114,11 @@ public final class MoveCode {
         a.lea(OUT_ROW3, Operand.at(OUT_ROW, OUT_ROW, 2, 0));
         a.mov(GROUP_COUNT, Operand.at(ARGUMENTS, GROUPS));
         Label group = a.here();
+        a.mov(AHEAD, Operand.at(ARGUMENTS, SOURCE_GROUP));
+        a.lea(AHEAD, Operand.at(FROM, AHEAD, GROUPS_AHEAD, 0));
+        for (int i = 0; i < 4; i++) {
+            a.prefetcht0(row(AHEAD, ROW, ROW3, i));
+        }
         a.mov(PS, FROM);
         a.mov(PT, TO);
         a.mov(STEP_COUNT, Operand.at(ARGUMENTS, STEPS));
@@ -122,6 +131,7 @@ public final class MoveCode {
         a.add(TO, Operand.at(ARGUMENTS, TARGET_GROUP));
         a.loop(GROUP_COUNT, group);
         a.vzeroupper();
+        a.pop(AHEAD);
         a.pop(OUT_ROW3);
         a.pop(OUT_ROW);
         a.ret();
