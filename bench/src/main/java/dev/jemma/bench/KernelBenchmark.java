@@ -4,6 +4,7 @@ import dev.jemma.kernel.AttentionShape;
 import dev.jemma.kernel.KernelProviders;
 import dev.jemma.kernel.Kernels;
 import dev.jemma.kernel.KvBlocks;
+import dev.jemma.kernel.KvType;
 import dev.jemma.kernel.Matrix;
 import dev.jemma.kernel.MatrixBuilder;
 import dev.jemma.kernel.Precision;
@@ -208,7 +209,7 @@ public class KernelBenchmark {
             }
             long half = 4L * HEAD_DIM * KvBlocks.TOKENS;
             MemorySegment slab = machine.arena.allocate(2 * half * all.length, 64);
-            blocks = new KvBlocks(new MemorySegment[] {slab}, all.length, 2 * half, 0, half);
+            blocks = new KvBlocks(KvType.F32, new MemorySegment[] {slab}, all.length, 2 * half, 0, half);
             spans = List.of(new Span(0, rows, DEPTH, all));
             narrow = List.of(machine.matrix(DType.Q8_0, MatrixBuilder.ROWS, WIDTH));
             narrowOutputs = List.of(Tensor.allocate(machine.arena, rows, MatrixBuilder.ROWS));

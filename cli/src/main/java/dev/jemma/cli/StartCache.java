@@ -40,12 +40,7 @@ final class StartCache {
     }
 
     private static List<String> trainer(Path cache, Path model) {
-        List<String> command = new ArrayList<>();
-        Path nice = Path.of("/usr/bin/nice");
-        if (Files.isExecutable(nice)) {
-            command.addAll(List.of(nice.toString(), "-n", "19"));
-        }
-        command.addAll(List.of(Relaunch.java(), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+        List<String> command = new ArrayList<>(List.of(Relaunch.java(), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
         if (Provider.vectorModule()) {
             command.addAll(List.of("--add-modules", "jdk.incubator.vector"));
         }
