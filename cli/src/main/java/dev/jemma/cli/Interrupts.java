@@ -16,10 +16,15 @@ final class Interrupts implements AutoCloseable {
 
     /** @param stop asks the work to end; called from another thread */
     Interrupts(Runnable stop) {
+        this(stop, PATIENCE);
+    }
+
+    /** @param patience how long the process waits for the work to end */
+    Interrupts(Runnable stop, Duration patience) {
         hook = Thread.ofPlatform().unstarted(() -> {
             stop.run();
             try {
-                closed.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+                closed.await(patience.toMillis(), TimeUnit.MILLISECONDS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

@@ -10,10 +10,8 @@ import dev.jemma.data.Preference;
 import dev.jemma.data.Preparation;
 import dev.jemma.data.PreparationListener;
 import dev.jemma.data.Preparer;
-import dev.jemma.data.Schema;
 import dev.jemma.data.Shards;
 import dev.jemma.data.Stage;
-import dev.jemma.data.TextSplit;
 import dev.jemma.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -61,42 +59,14 @@ final class PrepareCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", description = "Write the tokens into this folder.")
     private Optional<Path> out = Optional.empty();
 
-    @Option(names = "--schema", paramLabel = "NAME", description = "What the records look like (default: found).")
-    private Optional<String> schema = Optional.empty();
-
-    @Option(names = "--text-field", paramLabel = "NAME", description = "The field that holds running text.")
-    private Optional<String> textField = Optional.empty();
-
-    @Option(
-            names = "--split",
-            paramLabel = "HOW",
-            description =
-                    "Where documents of text files end: whole (the file is one; default), blank (at blank lines), or"
-                            + " a line that divides them, such as '<|endoftext|>'.")
-    private Optional<String> split = Optional.empty();
-
-    @Option(names = "--no-eos", description = "Running text does not end with <eos>.")
-    private boolean noEos;
+    @Mixin
+    private DataFlags reading = new DataFlags();
 
     @Option(
             names = "--max-length",
             paramLabel = "N",
             description = "Most tokens of an example: longer text is cut into pieces, a longer chat loses its end.")
     private Optional<Integer> maxLength = Optional.empty();
-
-    @Option(names = "--drop-long", description = "Drop chats that are too long.")
-    private boolean dropLong;
-
-    @Option(
-            names = "--drop-bad",
-            description = "Drop and count records that cannot be used; otherwise the first one is an error.")
-    private boolean dropBad;
-
-    @Option(names = "--drop-matching", paramLabel = "REGEX", description = "Drop what this is found in.")
-    private Optional<String> dropMatching = Optional.empty();
-
-    @Option(names = "--dedupe", description = "Drop exact duplicates.")
-    private boolean dedupe;
 
     @Option(
             names = "--eval-split",
@@ -129,7 +99,7 @@ final class PrepareCommand implements Callable<Integer> {
             throw new MisuseException("--show is 0 or more, --threads 1 or more");
         }
         DataOptions options = options();
-        Optional<Mixture> mixture = mixture(options);
+        Optional<Mixture> mixture = DataFlags.mixture(data, options);
         Tokenizer tokenizer = source.open(console);
         ChatTemplate template = DataJob.templateOf(tokenizer);
         PreparedText text = new PreparedText(console, tokenizer);
@@ -164,36 +134,10 @@ final class PrepareCommand implements Callable<Integer> {
     }
 
     private DataOptions options() {
-        DataOptions.Builder options = DataOptions.builder()
-                .endOfText(!noEos)
-                .dropLong(dropLong)
-                .dropBad(dropBad)
-                .dedupe(dedupe);
-        schema.ifPresent(name -> options.schema(Schema.of(name)));
-        textField.ifPresent(options::textField);
-        split.ifPresent(how -> options.split(TextSplit.of(how)));
+        DataOptions.Builder options = reading.builder();
         maxLength.ifPresent(options::maxLength);
-        dropMatching.ifPresent(options::dropMatching);
         evalSplit.ifPresent(options::heldOut);
         return options.build();
-    }
-
-    private Optional<Mixture> mixture(DataOptions options) {
-        boolean weighted = data.stream().anyMatch(Mixture::isWeighted);
-        if (weighted) {
-            if (!data.stream().allMatch(Mixture::isWeighted)) {
-                throw new MisuseException(
-                        "give every source of the mixture a weight, as in stories/=0.9 chats.jsonl=0.1");
-            }
-            return Optional.of(Mixture.of(data, options));
-        }
-        if (data.stream().noneMatch(word -> Mixture.looksLike(Path.of(word)))) {
-            return Optional.empty();
-        }
-        if (data.size() > 1) {
-            throw new MisuseException("a mixture's YAML file names all its sources: give it alone");
-        }
-        return Optional.of(Mixture.read(Path.of(data.getFirst()), options));
     }
 
     private Preparation prepare(DataJob job, Optional<Path> folder, PreparedText text) {

@@ -43,7 +43,8 @@ class ReadmeTest {
             Map.entry(".ci/run", "exec ./test"));
 
     /** Names of files in the examples, which the test puts into a folder of its own. */
-    private static final Pattern FILE = Pattern.compile("[\\w-]+\\.(jsonl|txt|gguf)|model-folder|my-tokenizer");
+    private static final Pattern FILE =
+            Pattern.compile("[\\w-]+\\.(jsonl|txt|gguf)|model-folder|my-tokenizer|my-run(/adapter)?|my-model-run");
 
     @TempDir
     Path folder;

@@ -74,6 +74,11 @@ final class Checkpoints {
         }
     }
 
+    /** Whether there is one of this step. */
+    boolean has(long step) {
+        return Files.isDirectory(path(step));
+    }
+
     Path path(long step) {
         return folder.resolve("step-%08d".formatted(step));
     }

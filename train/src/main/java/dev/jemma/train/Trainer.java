@@ -2,6 +2,7 @@ package dev.jemma.train;
 
 import dev.jemma.JemmaException;
 import dev.jemma.data.BatchSource;
+import dev.jemma.data.Cursor;
 import dev.jemma.data.PackedBatch;
 import dev.jemma.format.Json;
 import dev.jemma.format.JsonText;
@@ -23,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 
 /**
@@ -34,6 +36,7 @@ import java.util.stream.IntStream;
 public final class Trainer implements AutoCloseable {
     private static final String WEIGHTS = "weights";
     private static final String OPTIMIZER = "optimizer";
+    private static final Cursor NOWHERE = new Cursor("", 0, 0, 0, List.of(), List.of());
 
     /** How a run ended. */
     public enum Outcome {
@@ -59,6 +62,8 @@ public final class Trainer implements AutoCloseable {
     private final Speed speed = new Speed();
     /** Steps of the newest checkpoint that is known to be whole; −1 if there is none. */
     private long savedStep = -1;
+
+    private RunState reached = RunState.start(NOWHERE);
 
     private volatile boolean stopRequested;
 
@@ -105,7 +110,7 @@ public final class Trainer implements AutoCloseable {
      */
     public Outcome run(BatchSource data, Iterable<PackedBatch> heldOut, Map<String, Object> notes) {
         checkpoints.clean();
-        RunState state = resume(data);
+        reached = resume(data);
         Map<String, Object> config = new LinkedHashMap<>(options.describe());
         config.put("trained_parameters", parameters.count());
         config.put("checkpoint_every", options.checkpointEvery());
@@ -113,22 +118,24 @@ public final class Trainer implements AutoCloseable {
         config.putAll(notes);
         folder.config(config);
         long total = options.schedule().total();
-        while (state.step() < total) {
+        while (reached.step() < total) {
             if (stopRequested) {
-                save(state);
+                save(reached);
                 return Outcome.STOPPED;
             }
             if (!data.hasNext()) {
-                observer.note("the data ends after step " + state.step() + " of " + total);
-                save(evaluate(state, heldOut));
+                observer.note("the data ends after step " + reached.step() + " of " + total);
+                reached = evaluate(reached, heldOut);
+                save(reached);
                 return Outcome.FINISHED;
             }
-            state = step(state, data);
+            RunState state = step(reached, data);
             boolean last = state.step() == total;
             boolean look = last || due(state.step(), options.evaluateEvery());
             if (look) {
                 state = evaluate(state, heldOut);
             }
+            reached = state;
             boolean noBetter = options.patience() > 0 && state.looksSinceBest() >= options.patience();
             // the best checkpoint can only be kept if there is one
             boolean isBest = look && state.bestStep().orElse(-1) == state.step();
@@ -333,6 +340,22 @@ public final class Trainer implements AutoCloseable {
         return savedStep < 0
                 ? ". No checkpoint was written yet"
                 : ". The last good state is " + checkpoints.path(savedStep) + "; the same command goes on from there";
+    }
+
+    /**
+     * Takes the weights of the best checkpoint, if the run has looked at held-out data and one is kept; call it after
+     * {@link #run}, to use the model. The run's folder does not change.
+     *
+     * @return the step of that checkpoint; empty if the weights are those of the last step
+     */
+    public OptionalLong takeBest() {
+        OptionalLong best = reached.bestStep();
+        if (best.isEmpty() || best.getAsLong() == reached.step() || !checkpoints.has(best.getAsLong())) {
+            return OptionalLong.empty();
+        }
+        Checkpoints.read(checkpoints.path(best.getAsLong()), WEIGHTS, weights());
+        parameters.all().forEach(Parameter::refresh);
+        return best;
     }
 
     /** Bytes of parameters, gradients, optimizer, activations and blocks of logits. */

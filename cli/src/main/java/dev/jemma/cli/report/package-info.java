@@ -1,0 +1,5 @@
+/** What a training run did, as a page and a picture. */
+@NullMarked
+package dev.jemma.cli.report;
+
+import org.jspecify.annotations.NullMarked;
