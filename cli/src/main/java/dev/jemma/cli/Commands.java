@@ -52,6 +52,8 @@ final class Commands {
                 new Entry(Group.MODELS, "rm", RmCommand::new),
                 new Entry(Group.TRAIN, "train-tokenizer", TrainTokenizerCommand::new),
                 new Entry(Group.TRAIN, "prepare", PrepareCommand::new),
+                new Entry(Group.TRAIN, "merge", MergeCommand::new),
+                new Entry(Group.TRAIN, "export", ExportCommand::new),
                 new Entry(Group.FILES, "inspect", InspectCommand::new),
                 new Entry(Group.FILES, "tokenize", TokenizeCommand::new),
                 new Entry(Group.FILES, "detokenize", DetokenizeCommand::new),
