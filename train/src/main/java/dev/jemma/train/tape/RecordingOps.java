@@ -229,6 +229,13 @@ public final class RecordingOps implements Ops, AutoCloseable {
 
     @Override
     public Tensor rmsNorm(Tensor x, Tensor weight) {
+        int heads = x.cols() / weight.cols();
+        return heads == 1
+                ? normed(x, weight)
+                : normed(x.reshape(x.rows() * heads, weight.cols()), weight).reshape(x.rows(), x.cols());
+    }
+
+    private Tensor normed(Tensor x, Tensor weight) {
         Tensor out = memory.tensor(x.rows(), x.cols());
         kernels.rmsNorm(workers, x, weight, config.rmsNormEps(), out);
         record(() -> gradients.take(out).ifPresent(dy -> {
