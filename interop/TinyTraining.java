@@ -90,7 +90,7 @@ final class TinyTraining {
             Gemma gemma = (full ? loader.asMasters() : loader).load(EmbeddingScale.AUTO);
             try (Parameters parameters =
                     full ? Parameters.full(gemma) : Parameters.adapter(gemma, adapter(gemma, kind, kernels, arena))) {
-                TrainOptions options = TrainOptions.of(new Schedule(Schedule.Shape.COSINE, 5e-3, 3, steps, 0, 0.1))
+                TrainOptions options = TrainOptions.of(new Schedule(Schedule.Shape.COSINE, 1e-3, 3, steps, 0, 0.1))
                         .withRhythm(5, 0, 5, 2);
                 Counting data = new Counting(files.config().vocabularySize());
                 List<PackedBatch> heldOut = List.of(data.batch(-1), data.batch(-2));

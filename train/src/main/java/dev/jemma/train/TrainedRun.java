@@ -1,5 +1,6 @@
 package dev.jemma.train;
 
+import dev.jemma.format.HfFolder;
 import dev.jemma.format.Json;
 import dev.jemma.model.Adapter;
 import java.io.IOException;
@@ -28,7 +29,7 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 public record TrainedRun(
         Path folder, long step, Path weights, Optional<Adapter.Scaling> adapter, Optional<String> base) {
     /** The line of {@code config.yaml} that names the model that a run starts from: its folder, file or name. */
-    public static final String BASE = "base";
+    public static final String BASE = "model";
 
     private static final long MAX_CONFIG_BYTES = 1 << 20;
     /** Member of a checkpoint's state. */
@@ -55,7 +56,7 @@ public record TrainedRun(
                 found.step(),
                 found.path().resolve(Trainer.WEIGHTS + ".safetensors"),
                 found.state().find(ADAPTER).map(TrainedRun::scaling),
-                base(folder.resolve("config.yaml")));
+                base(folder));
     }
 
     private static Checkpoints.Found find(Path folder, Checkpoints checkpoints, CheckpointChoice choice) {
@@ -101,7 +102,14 @@ public record TrainedRun(
                 json.get("rank_stabilized").asBool());
     }
 
-    private static Optional<String> base(Path config) {
+    /** What the settings name; else the model in the run's own folder, which a run from nothing leaves there. */
+    private static Optional<String> base(Path folder) {
+        Path own = folder.resolve("model");
+        return named(folder.resolve("config.yaml"))
+                .or(() -> Optional.of(own).filter(HfFolder::looksLike).map(Path::toString));
+    }
+
+    private static Optional<String> named(Path config) {
         if (!Files.isRegularFile(config)) {
             return Optional.empty();
         }
