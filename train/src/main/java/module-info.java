@@ -2,6 +2,7 @@
 module dev.jemma.train {
     requires transitive dev.jemma.core;
     requires transitive dev.jemma.data;
+    requires org.snakeyaml.engine;
     requires static org.jspecify;
 
     exports dev.jemma.train;

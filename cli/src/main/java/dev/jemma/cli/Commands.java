@@ -55,6 +55,8 @@ final class Commands {
                 new Entry(Group.TRAIN, "plan", PlanCommand::new),
                 new Entry(Group.TRAIN, "pretrain", PretrainCommand::new),
                 new Entry(Group.TRAIN, "finetune", FinetuneCommand::new),
+                new Entry(Group.TRAIN, "merge", MergeCommand::new),
+                new Entry(Group.TRAIN, "export", ExportCommand::new),
                 new Entry(Group.FILES, "inspect", InspectCommand::new),
                 new Entry(Group.FILES, "tokenize", TokenizeCommand::new),
                 new Entry(Group.FILES, "detokenize", DetokenizeCommand::new),

@@ -1,5 +1,6 @@
 package dev.jemma.cli;
 
+import dev.jemma.adapter.AdapterFolder;
 import dev.jemma.chat.ChatTemplate;
 import dev.jemma.cli.hub.ModelLocator;
 import dev.jemma.convert.Converter;
@@ -13,10 +14,12 @@ import dev.jemma.infer.TokenizerLoader;
 import dev.jemma.kernel.WorkerPool;
 import dev.jemma.kernel.Workers;
 import dev.jemma.machine.Machine;
+import dev.jemma.model.Adapter;
 import dev.jemma.model.ModelFiles;
 import dev.jemma.tensor.DType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -66,11 +69,28 @@ final class Conversion {
                                 .collect(Collectors.joining(", "))));
     }
 
+    /** The choice of this name, of those that a folder can hold. */
+    static Quantization folderType(String name) {
+        Quantization type = type(name);
+        if (type != Quantization.F32 && type != Quantization.BF16 && type != Quantization.F16) {
+            throw new MisuseException("a folder holds F32, BF16 or F16, not " + type
+                    + "; a GGUF file (a name that ends in .gguf) holds it");
+        }
+        return type;
+    }
+
+    /** The element type of a choice that is one. */
+    static DType element(Quantization type) {
+        return DType.valueOf(type.name());
+    }
+
     /** Writes a GGUF file, from a GGUF file or a folder. */
     Report toGguf(ModelLocator.Located located, Path target, Quantization type, boolean force) {
         try (ModelFiles files = ModelFiles.open(located.path())) {
             warn(files);
-            warnOfLoss(files, type);
+            if (type != Quantization.KEEP) {
+                warnOfLoss(files);
+            }
             Target.file(target, located.path(), force);
             run("writing " + target.getFileName(), (workers, progress) -> {
                 switch (files.source()) {
@@ -104,6 +124,75 @@ final class Conversion {
         return report(located, target, "Hugging Face folder", Quantization.KEEP.name());
     }
 
+    /** Writes a model that has learned as a GGUF file. */
+    Report learnedToGguf(
+            ModelLocator.Located base, Learned learned, Path target, Optional<Quantization> type, boolean force) {
+        try (ModelFiles files = ModelFiles.open(base.path());
+                Learned.Opened opened = learned.open(files)) {
+            warn(files);
+            if (learned.isAdapter()) {
+                warnOfLoss(files);
+            }
+            Target.file(target, base.path(), force);
+            Optional<TokenizerData> tokenizer = tokenizer(files);
+            Quantization wanted = type.orElse(Quantization.KEEP);
+            run(
+                    "writing " + target.getFileName(),
+                    (workers, progress) -> Converter.changedToGguf(
+                            files, opened.change(), tokenizer, target, wanted, workers, progress));
+            return report(base, target, "GGUF", wanted.name());
+        }
+    }
+
+    /** Writes a model that has learned as a Hugging Face folder. */
+    Report learnedToFolder(
+            ModelLocator.Located base, Learned learned, Path target, Optional<DType> type, boolean force) {
+        try (ModelFiles files = ModelFiles.open(base.path());
+                Learned.Opened opened = learned.open(files)) {
+            warn(files);
+            Target.folder(
+                    target,
+                    base.path(),
+                    force,
+                    folder -> run("writing " + target.getFileName(), (workers, progress) -> {
+                        Optional<TokenizerData> tokenizer = tokenizer(files);
+                        Converter.changedToHuggingFace(
+                                files, opened.change(), tokenizer, folder, type, workers, progress);
+                        TokenizerFiles.write(files, tokenizer, folder);
+                    }));
+            return report(
+                    base, target, "Hugging Face folder", type.map(DType::name).orElse(Quantization.KEEP.name()));
+        }
+    }
+
+    /** Writes an adapter that a run has learned in PEFT's form. */
+    Report learnedToPeft(ModelLocator.Located base, Learned learned, Path target, boolean force) {
+        try (ModelFiles files = ModelFiles.open(base.path());
+                Arena arena = Arena.ofConfined()) {
+            Adapter adapter = learned.adapter(files, arena)
+                    .orElseThrow(() -> new MisuseException(learned.path()
+                            + " trained all weights, so there is no adapter to write; use --to hf or gguf"));
+            Target.folder(
+                    target,
+                    base.path(),
+                    force,
+                    folder -> AdapterFolder.write(
+                            folder, adapter, files.config(), base.path().toString()));
+            return report(base, target, "PEFT adapter", DType.F32.name());
+        }
+    }
+
+    private Optional<TokenizerData> tokenizer(ModelFiles files) {
+        Optional<TokenizerData> tokenizer = switch (files.source()) {
+            case ModelFiles.Source.Gguf(GgufFile file) -> TokenizerData.of(file);
+            case ModelFiles.Source.HuggingFace(HfFolder folder) -> TokenizerFiles.read(files, folder);
+        };
+        if (tokenizer.isEmpty()) {
+            console.warn(files.path() + " holds no tokenizer: the new model will not either");
+        }
+        return tokenizer;
+    }
+
     /** Tells what a user should know about a model that is to be written anew. */
     void warn(ModelFiles files) {
         files.notes().forEach(console::warn);
@@ -113,14 +202,14 @@ final class Conversion {
         }
     }
 
-    private void warnOfLoss(ModelFiles files, Quantization type) {
+    private void warnOfLoss(ModelFiles files) {
         List<String> lossy = files.tensors().tensors().stream()
                 .map(TensorInfo::type)
                 .filter(DType::isQuantized)
                 .distinct()
                 .map(DType::name)
                 .toList();
-        if (!lossy.isEmpty() && type != Quantization.KEEP) {
+        if (!lossy.isEmpty()) {
             console.warn("the model is quantized already (" + String.join(", ", lossy)
                     + "): what was lost stays lost; start from the original weights for the best quality");
         }

@@ -7,6 +7,7 @@ import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -27,43 +28,62 @@ final class Target {
     }
 
     /**
-     * Has a folder written: beside its place if there is an older model in that, which is then replaced.
+     * Has a folder written beside its place, then put there whole; an older model in that place is replaced.
      *
      * @param write writes a model into an empty or new folder
      */
     static void folder(Path target, Path source, boolean force, Consumer<Path> write) {
         refuseSame(target, source);
         if (!Files.exists(target) || isEmpty(target)) {
-            write.accept(target);
+            place(target, fresh -> Files.move(fresh, target, StandardCopyOption.REPLACE_EXISTING), write);
             return;
         }
         if (!force) {
             throw new JemmaException(target + " is there already; --force replaces it");
         }
-        if (!HfFolder.looksLike(target)) {
+        if (!HfFolder.looksLike(target) && !Files.isRegularFile(target.resolve("adapter_config.json"))) {
             throw new JemmaException(
                     target + " is no model folder, and is not replaced even with --force; choose another name");
         }
+        place(
+                target,
+                fresh -> {
+                    Path old = beside(target, ".old");
+                    Files.move(target, old);
+                    try {
+                        Files.move(fresh, target);
+                    } catch (IOException e) {
+                        Files.move(old, target); // the older model stays
+                        throw e;
+                    }
+                    delete(old);
+                },
+                write);
+    }
+
+    @FunctionalInterface
+    private interface Move {
+        void of(Path fresh) throws IOException;
+    }
+
+    private static Path beside(Path target, String end) {
         String unique =
                 "." + target.getFileName() + "." + ProcessHandle.current().pid();
-        Path fresh = target.toAbsolutePath().resolveSibling(unique + ".new");
-        Path old = target.toAbsolutePath().resolveSibling(unique + ".old");
+        return target.toAbsolutePath().resolveSibling(unique + end);
+    }
+
+    /** Writes beside the target, moves what is whole, and leaves nothing of what is not. */
+    private static void place(Path target, Move move, Consumer<Path> write) {
+        Path fresh = beside(target, ".new");
         try {
             try {
                 write.accept(fresh);
-                Files.move(target, old);
-                try {
-                    Files.move(fresh, target);
-                } catch (IOException e) {
-                    Files.move(old, target); // the older model stays
-                    throw e;
-                }
+                move.of(fresh);
             } finally {
                 delete(fresh);
             }
-            delete(old);
         } catch (IOException e) {
-            throw new JemmaException(target + " cannot be replaced: " + e.getMessage(), e);
+            throw new JemmaException(target + " cannot be put in place: " + e.getMessage(), e);
         }
     }
 

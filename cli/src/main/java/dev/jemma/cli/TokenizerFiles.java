@@ -10,11 +10,13 @@ import dev.jemma.tokenizer.GgufVocabulary;
 import dev.jemma.tokenizer.PieceType;
 import dev.jemma.tokenizer.SentencePieceModel;
 import dev.jemma.tokenizer.SpecialTokens;
+import dev.jemma.tokenizer.TokenizerJsonWriter;
 import dev.jemma.tokenizer.Vocabulary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -22,6 +24,9 @@ import java.util.Optional;
 final class TokenizerFiles {
     private static final String MODEL = "tokenizer.model";
     private static final String CONFIG = "tokenizer_config.json";
+    private static final String JSON = "tokenizer.json";
+    private static final List<String> FILES =
+            List.of(MODEL, JSON, CONFIG, "special_tokens_map.json", "added_tokens.json");
 
     private TokenizerFiles() {}
 
@@ -64,8 +69,35 @@ final class TokenizerFiles {
         return vocabulary.piece(id);
     }
 
-    /** Writes a GGUF file's tokenizer into a folder: the SentencePiece model and its settings. */
-    static void write(TokenizerData data, Path folder) {
+    /**
+     * Writes the tokenizer of a model beside a changed form of it: a folder's files as they are, and whichever of
+     * {@code tokenizer.model}, {@code tokenizer.json} and {@code tokenizer_config.json} are missing.
+     */
+    static void write(ModelFiles from, Optional<TokenizerData> tokenizer, Path folder) {
+        if (tokenizer.isEmpty()) {
+            return;
+        }
+        if (from.source() instanceof ModelFiles.Source.HuggingFace(HfFolder source)) {
+            for (String name : FILES) {
+                source.file(name).ifPresent(file -> copy(file, folder.resolve(name)));
+            }
+        }
+        write(tokenizer.get(), folder);
+        Path json = folder.resolve(JSON);
+        if (!Files.exists(json)) {
+            TokenizerJsonWriter.write(json, vocabulary(tokenizer.get()));
+        }
+    }
+
+    private static void copy(Path file, Path target) {
+        try {
+            Files.copy(file, target);
+        } catch (IOException e) {
+            throw new JemmaException(target + " cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    private static Vocabulary vocabulary(TokenizerData data) {
         GgufVocabulary pieces = data.pieces();
         int[] types = pieces.types().clone();
         if (data.unknownId() >= types.length) {
@@ -73,8 +105,12 @@ final class TokenizerFiles {
                     + " but has only " + types.length);
         }
         types[data.unknownId()] = PieceType.UNKNOWN.code(); // GGUF files call it a control token
-        Vocabulary vocabulary =
-                new GgufVocabulary(pieces.tokens(), pieces.scores(), types).vocabulary("the model's tokenizer");
+        return new GgufVocabulary(pieces.tokens(), pieces.scores(), types).vocabulary("the model's tokenizer");
+    }
+
+    /** Writes a GGUF file's tokenizer into a folder, where it is not there: the SentencePiece model and its settings. */
+    static void write(TokenizerData data, Path folder) {
+        Vocabulary vocabulary = vocabulary(data);
         Map<String, Object> config = new LinkedHashMap<>();
         config.put("tokenizer_class", "GemmaTokenizer");
         config.put("add_bos_token", data.addBos());
@@ -86,8 +122,12 @@ final class TokenizerFiles {
         config.put("clean_up_tokenization_spaces", false);
         config.put("added_tokens_decoder", added(vocabulary));
         try {
-            Files.write(folder.resolve(MODEL), new SentencePieceModel(vocabulary).toBytes());
-            Files.writeString(folder.resolve(CONFIG), Json.pretty(config) + "\n");
+            if (!Files.exists(folder.resolve(MODEL))) {
+                Files.write(folder.resolve(MODEL), new SentencePieceModel(vocabulary).toBytes());
+            }
+            if (!Files.exists(folder.resolve(CONFIG))) {
+                Files.writeString(folder.resolve(CONFIG), Json.pretty(config) + "\n");
+            }
         } catch (IOException e) {
             throw new JemmaException("the tokenizer cannot be written to " + folder + ": " + e.getMessage(), e);
         }

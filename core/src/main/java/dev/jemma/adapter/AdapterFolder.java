@@ -67,23 +67,42 @@ public final class AdapterFolder {
      * @throws FormatException if it is damaged, made for another model, or of a kind that Jemma does not compute
      */
     public static Adapter read(Path folder, GemmaConfig config, Kernels kernels, Arena arena) {
-        Json json = Json.read(folder.resolve(CONFIG));
-        Adapter.Scaling scaling = scaling(json);
+        Adapter.Scaling scaling = scaling(Json.read(folder.resolve(CONFIG)));
+        Path name = folder.toAbsolutePath().normalize().getFileName();
+        return read(
+                folder.resolve(TENSORS + ".safetensors"),
+                name == null ? "adapter" : name.toString(),
+                scaling,
+                config,
+                kernels,
+                arena);
+    }
+
+    /**
+     * Reads the matrices of an adapter whose scaling is known: of a checkpoint.
+     *
+     * @param tensors a safetensors file with PEFT's names
+     * @param name what people call it
+     * @param arena owns its matrices, which are float32 whatever the file holds
+     * @throws FormatException if it is damaged, or made for another model
+     */
+    public static Adapter read(
+            Path tensors, String name, Adapter.Scaling scaling, GemmaConfig config, Kernels kernels, Arena arena) {
         Map<Weight, LowRank> additions = new LinkedHashMap<>();
-        try (SafetensorsFile file = SafetensorsFile.open(folder.resolve(TENSORS + ".safetensors"))) {
+        try (SafetensorsFile file = SafetensorsFile.open(tensors)) {
             if (!file.unsupported().isEmpty()) {
                 file.find(file.unsupported().keySet().iterator().next());
             }
             Map<String, TensorInfo> as = new TreeMap<>();
             Map<String, TensorInfo> bs = new TreeMap<>();
             for (TensorInfo tensor : file.tensors()) {
-                String name = tensor.name();
-                if (name.endsWith(A)) {
-                    as.put(name.substring(0, name.length() - A.length()), tensor);
-                } else if (name.endsWith(B)) {
-                    bs.put(name.substring(0, name.length() - B.length()), tensor);
+                String part = tensor.name();
+                if (part.endsWith(A)) {
+                    as.put(part.substring(0, part.length() - A.length()), tensor);
+                } else if (part.endsWith(B)) {
+                    bs.put(part.substring(0, part.length() - B.length()), tensor);
                 } else {
-                    throw new FormatException(file.description() + ": the tensor " + Names.shown(name)
+                    throw new FormatException(file.description() + ": the tensor " + Names.shown(part)
                             + " is no part of a LoRA adapter that Jemma computes");
                 }
             }
@@ -112,8 +131,7 @@ public final class AdapterFolder {
                                 scaling.scale(Math.toIntExact(a.rows()))));
             });
         }
-        Path name = folder.toAbsolutePath().normalize().getFileName();
-        return new Adapter(name == null ? "adapter" : name.toString(), scaling, additions);
+        return new Adapter(name, scaling, additions);
     }
 
     private static Adapter.Scaling scaling(Json json) {

@@ -4,6 +4,8 @@ import dev.jemma.format.GgufFile;
 import dev.jemma.format.HfFolder;
 import dev.jemma.format.SafetensorsWriter;
 import dev.jemma.kernel.Workers;
+import dev.jemma.model.ModelFiles;
+import dev.jemma.tensor.DType;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -57,5 +59,42 @@ public final class Converter {
     public static void quantize(
             GgufFile source, Path target, Quantization quantization, Workers workers, Progress progress) {
         ToGguf.requantize(source, target, quantization, workers, progress);
+    }
+
+    /**
+     * Writes a model with other weights, of a folder or a GGUF file, as a GGUF file.
+     *
+     * @param tokenizer the vocabulary of a folder, to embed; a GGUF file keeps its own
+     * @param quantization {@link Quantization#KEEP} gives every tensor the type that it has in {@code base}
+     * @throws dev.jemma.JemmaException if the change belongs to another model, or the target cannot be written
+     */
+    public static void changedToGguf(
+            ModelFiles base,
+            WeightChange change,
+            Optional<TokenizerData> tokenizer,
+            Path target,
+            Quantization quantization,
+            Workers workers,
+            Progress progress) {
+        ToGguf.changed(base, change, tokenizer, target, quantization, workers, progress);
+    }
+
+    /**
+     * Writes a model with other weights, of a folder or a GGUF file, as a Hugging Face folder, which must be new or empty.
+     * Tokenizer files are the caller's to write.
+     *
+     * @param tokenizer tells the ids of control tokens
+     * @param type F32, BF16 or F16 for all tensors; empty keeps the type of each, quantized ones as F32
+     * @throws dev.jemma.JemmaException if the change belongs to another model, or the folder cannot be written
+     */
+    public static void changedToHuggingFace(
+            ModelFiles base,
+            WeightChange change,
+            Optional<TokenizerData> tokenizer,
+            Path folder,
+            Optional<DType> type,
+            Workers workers,
+            Progress progress) {
+        ToHuggingFace.changed(base, change, tokenizer, folder, type, workers, progress);
     }
 }

@@ -9,6 +9,7 @@ import dev.jemma.model.RopeConfig;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /**
  * Writes a model's configuration as {@code config.json}, in the spelling that old and new readers know; the other
@@ -35,6 +36,7 @@ final class HfConfigWriter {
             json.put("attn_logit_softcapping", orNull(attention.softcap()));
         }
         json.put("bos_token_id", ids.bos());
+        json.put("dtype", dtype); // since transformers 5; torch_dtype before
         json.put("eos_token_id", ids.eos());
         if (!first) {
             json.put("final_logit_softcapping", orNull(config.finalLogitSoftcap()));
@@ -64,6 +66,7 @@ final class HfConfigWriter {
         if (architecture.localRope()) {
             json.put("rope_local_base_freq", decimal(rope.localTheta()));
         }
+        json.put("rope_parameters", ropeParameters(architecture, rope)); // since transformers 5; the next two before
         if (architecture.localRope() || rope.factor() != 1) {
             json.put(
                     "rope_scaling",
@@ -72,6 +75,9 @@ final class HfConfigWriter {
         json.put("rope_theta", decimal(rope.theta()));
         if (architecture.windowed()) {
             json.put("sliding_window", config.slidingWindow() == 0 ? Json.NULL : config.slidingWindow());
+            if (architecture.localRope()) {
+                globalEvery(config).ifPresent(every -> json.put("sliding_window_pattern", every)); // before layer_types
+            }
         }
         json.put("tie_word_embeddings", true);
         json.put("torch_dtype", dtype);
@@ -81,6 +87,40 @@ final class HfConfigWriter {
         json.put("use_cache", true);
         json.put("vocab_size", config.vocabularySize());
         return json;
+    }
+
+    private static Map<String, Object> ropeParameters(Architecture architecture, RopeConfig rope) {
+        Map<String, Object> global = new LinkedHashMap<>();
+        if (rope.factor() != 1) {
+            global.put("factor", decimal(rope.factor()));
+        }
+        global.put("rope_theta", decimal(rope.theta()));
+        global.put("rope_type", rope.factor() == 1 ? "default" : "linear");
+        if (!architecture.localRope()) {
+            return global;
+        }
+        Map<String, Object> local = new LinkedHashMap<>();
+        local.put("rope_theta", decimal(rope.localTheta()));
+        local.put("rope_type", "default");
+        Map<String, Object> both = new LinkedHashMap<>();
+        both.put("full_attention", global);
+        both.put("sliding_attention", local);
+        return both;
+    }
+
+    /** n, if every n-th layer is global and no other: all that older readers can be told. */
+    private static OptionalInt globalEvery(GemmaConfig config) {
+        List<LayerConfig> layers = config.layers();
+        int every = 1;
+        while (every <= layers.size() && !layers.get(every - 1).global()) {
+            every++;
+        }
+        for (int i = 0; i < layers.size(); i++) {
+            if (layers.get(i).global() != ((i + 1) % every == 0)) {
+                return OptionalInt.empty();
+            }
+        }
+        return OptionalInt.of(every);
     }
 
     private static String modelClass(Architecture architecture) {

@@ -32,7 +32,7 @@ final class Pipeline {
      */
     record Step(TensorFile file, TensorInfo source, TensorInfo target, float add) {
         boolean isCopy() {
-            return add == 0 && source.type() == target.type();
+            return add == 0 && source.type() == target.type() && !(file instanceof MergedTensor);
         }
     }
 

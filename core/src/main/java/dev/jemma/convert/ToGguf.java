@@ -1,5 +1,6 @@
 package dev.jemma.convert;
 
+import dev.jemma.JemmaException;
 import dev.jemma.format.FormatException;
 import dev.jemma.format.GgufFile;
 import dev.jemma.format.GgufMetadata;
@@ -19,6 +20,7 @@ import dev.jemma.model.HfConfig;
 import dev.jemma.model.ModelFiles;
 import dev.jemma.model.Part;
 import dev.jemma.model.Weight;
+import dev.jemma.quant.Quants;
 import dev.jemma.tensor.DType;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -66,28 +68,83 @@ final class ToGguf {
                 steps.add(new Pipeline.Step(layer.file(), info, TensorInfo.of(name, type, info.shape()), 0));
             }
 
-            GgufMetadata.Builder head = GgufMetadata.builder(target.toString());
-            head.string("general.architecture", config.architecture().ggufName())
-                    .string("general.type", "model")
-                    .string("general.name", name(source.path()));
-            GgufConfigWriter.put(config, head);
+            GgufMetadata.Builder head = folderHead(source, config, tokenizer, target);
             putFileType(head, quantization, steps);
             Optional<String> scale = Optional.ofNullable(file.metadata().get(EmbeddingScale.KEY));
             head.string(
                     EmbeddingScale.KEY,
                     EmbeddingScale.of(scale, embedding, file.description()).label());
             head.string(Marks.SOURCE_DTYPE, normType.name());
-            source.generationConfig()
-                    .ifPresent(json -> head.string(
-                            ModelFiles.GENERATION_CONFIG_KEY,
-                            new String(JsonText.compact(json.raw()), StandardCharsets.UTF_8)));
-            tokenizer.ifPresent(data -> data.putInto(head));
-            tokenizer
-                    .flatMap(TokenizerData::chatTemplate)
-                    .or(source::chatTemplate)
-                    .ifPresent(text -> head.string(TokenizerData.TEMPLATE, text));
             write(target, head.build(), steps, workers, progress);
         }
+    }
+
+    /** What a folder's model is, without the types of its tensors. */
+    private static GgufMetadata.Builder folderHead(
+            HfFolder source, GemmaConfig config, Optional<TokenizerData> tokenizer, Path target) {
+        GgufMetadata.Builder head = GgufMetadata.builder(target.toString());
+        head.string("general.architecture", config.architecture().ggufName())
+                .string("general.type", "model")
+                .string("general.name", name(source.path()));
+        GgufConfigWriter.put(config, head);
+        source.generationConfig()
+                .ifPresent(json -> head.string(
+                        ModelFiles.GENERATION_CONFIG_KEY,
+                        new String(JsonText.compact(json.raw()), StandardCharsets.UTF_8)));
+        tokenizer.ifPresent(data -> data.putInto(head));
+        tokenizer
+                .flatMap(TokenizerData::chatTemplate)
+                .or(source::chatTemplate)
+                .ifPresent(text -> head.string(TokenizerData.TEMPLATE, text));
+        return head;
+    }
+
+    static void changed(
+            ModelFiles base,
+            WeightChange change,
+            Optional<TokenizerData> tokenizer,
+            Path target,
+            Quantization quantization,
+            Workers workers,
+            Progress progress) {
+        GemmaConfig config = base.config();
+        boolean folder = base.source() instanceof ModelFiles.Source.HuggingFace;
+        List<Pipeline.Step> steps = new ArrayList<>();
+        for (Origin origin : Origin.all(base, change)) {
+            Weight weight = origin.weight();
+            TensorInfo info = origin.info();
+            String name = weight.ggufName();
+            boolean norm = weight.part().isNorm();
+            TensorInfo asBefore = TensorInfo.of(name, origin.baseType(), info.shape());
+            DType type = norm
+                    ? DType.F32
+                    : quantization.typeOf(asBefore, config.layers().size());
+            if (!Quants.canEncode(type)) {
+                throw new JemmaException(
+                        base.path() + " holds " + type + ", which Jemma reads but does not write; choose another type");
+            }
+            List<Long> shape = folder && weight.equals(EMBEDDING) ? trimmed(info, tokenizer) : info.shape();
+            steps.add(new Pipeline.Step(
+                    origin.file(), info, TensorInfo.of(name, type, shape), origin.lacksOne() ? 1 : 0));
+        }
+        GgufMetadata.Builder head = switch (base.source()) {
+            case ModelFiles.Source.HuggingFace(HfFolder source) -> folderHead(source, config, tokenizer, target);
+            case ModelFiles.Source.Gguf(GgufFile source) -> copiedHead(source, target);
+        };
+        putFileType(head, quantization, steps);
+        head.string(EmbeddingScale.KEY, base.embeddingScale().label());
+        write(target, head.build(), steps, workers, progress);
+    }
+
+    /** The keys of a GGUF file, but those of its being split. */
+    private static GgufMetadata.Builder copiedHead(GgufFile source, Path target) {
+        GgufMetadata.Builder head = GgufMetadata.builder(target.toString());
+        source.metadata().values().forEach((key, value) -> {
+            if (!key.startsWith("split.")) {
+                head.value(key, value);
+            }
+        });
+        return head;
     }
 
     private record Found(Weight weight, TensorInfo info) {}
@@ -142,12 +199,7 @@ final class ToGguf {
             DType type = quantization.typeOf(info, config.layers().size());
             steps.add(new Pipeline.Step(source, info, TensorInfo.of(info.name(), type, info.shape()), 0));
         }
-        GgufMetadata.Builder head = GgufMetadata.builder(target.toString());
-        source.metadata().values().forEach((key, value) -> {
-            if (!key.startsWith("split.")) {
-                head.value(key, value);
-            }
-        });
+        GgufMetadata.Builder head = copiedHead(source, target);
         putFileType(head, quantization, steps);
         DType embedding = source.find(EMBEDDING.ggufName()).orElseThrow().type();
         Optional<String> scale = source.metadata().string(EmbeddingScale.KEY);

@@ -71,32 +71,82 @@ final class ToHuggingFace {
                 steps.add(new Pipeline.Step(source, info, target, norm ? -1 : 0));
             }
         }
+        Optional<String> scale = metadata.string(EmbeddingScale.KEY);
+        EmbeddingScale inForce = EmbeddingScale.of(scale, embedding, source.description());
+        writeTensors(folder, steps, inForce, maxShardBytes, workers, progress);
+        dense.forEach((number, step) -> DenseModules.write(folder, number, step, workers));
+        if (dense.size() == 2) {
+            DenseModules.writeList(folder, config.hiddenSize());
+        }
+        Optional<Json> generation = metadata.string(ModelFiles.GENERATION_CONFIG_KEY)
+                .map(text -> Json.parse(text.getBytes(StandardCharsets.UTF_8), ModelFiles.GENERATION_CONFIG_KEY));
+        writeSettings(folder, config, floatType, tokenizer, generation, metadata.string(TokenizerData.TEMPLATE));
+        return tokenizer;
+    }
+
+    /**
+     * A changed model.
+     *
+     * @param type of all tensors; empty keeps that of each, F32 for blocks
+     */
+    static void changed(
+            ModelFiles base,
+            WeightChange change,
+            Optional<TokenizerData> tokenizer,
+            Path folder,
+            Optional<DType> type,
+            Workers workers,
+            Progress progress) {
+        requireEmpty(folder);
+        GemmaConfig config = base.config();
+        List<Pipeline.Step> steps = new ArrayList<>();
+        DType floatType = DType.F32;
+        for (Origin origin : Origin.all(base, change)) {
+            Weight weight = origin.weight();
+            DType target = type.orElse(floating(origin.baseType()));
+            if (weight.part() == Part.EMBEDDING) {
+                floatType = target;
+            }
+            String name = weight.huggingFaceName(config.architecture());
+            int add = weight.part().isNorm() && !origin.lacksOne() ? -1 : 0;
+            List<Long> shape = weight.shape(config);
+            steps.add(new Pipeline.Step(origin.file(), origin.info(), TensorInfo.of(name, target, shape), add));
+        }
+        writeTensors(folder, steps, base.embeddingScale(), SafetensorsWriter.DEFAULT_SHARD_BYTES, workers, progress);
+        writeSettings(folder, config, floatType, tokenizer, base.generationConfig(), base.chatTemplate());
+    }
+
+    private static void writeTensors(
+            Path folder,
+            List<Pipeline.Step> steps,
+            EmbeddingScale scale,
+            long maxShardBytes,
+            Workers workers,
+            Progress progress) {
         // the order of the reference's own writer: wide types first, then by name
         steps.sort(Comparator.comparingInt(
                         (Pipeline.Step step) -> -step.target().type().blockBytes())
                 .thenComparing(step -> step.target().name()));
-
         Map<String, String> marks = new LinkedHashMap<>();
         marks.put("format", "pt");
-        Optional<String> scale = metadata.string(EmbeddingScale.KEY);
-        marks.put(
-                EmbeddingScale.KEY,
-                EmbeddingScale.of(scale, embedding, source.description()).label());
+        marks.put(EmbeddingScale.KEY, scale.label());
         List<TensorInfo> targets = steps.stream().map(Pipeline.Step::target).toList();
         try (SafetensorsWriter writer = SafetensorsWriter.create(folder, targets, marks, maxShardBytes)) {
             new Pipeline(workers, writer::write).run(steps, progress);
             writer.finish();
         }
-        dense.forEach((number, step) -> DenseModules.write(folder, number, step, workers));
-        if (dense.size() == 2) {
-            DenseModules.writeList(folder, config.hiddenSize());
-        }
-        metadata.string(ModelFiles.GENERATION_CONFIG_KEY)
-                .map(text -> Json.parse(text.getBytes(StandardCharsets.UTF_8), ModelFiles.GENERATION_CONFIG_KEY))
-                .ifPresent(json -> JsonText.write(folder.resolve("generation_config.json"), json.raw()));
-        metadata.string(TokenizerData.TEMPLATE)
-                .ifPresent(text -> writeText(folder.resolve("chat_template.jinja"), text));
-        // config.json comes last: with it, the folder is a model
+    }
+
+    /** Writes what stands beside the tensors; config.json comes last: with it, the folder is a model. */
+    private static void writeSettings(
+            Path folder,
+            GemmaConfig config,
+            DType floatType,
+            Optional<TokenizerData> tokenizer,
+            Optional<Json> generation,
+            Optional<String> template) {
+        generation.ifPresent(json -> JsonText.write(folder.resolve("generation_config.json"), json.raw()));
+        template.ifPresent(text -> writeText(folder.resolve("chat_template.jinja"), text));
         JsonText.write(
                 folder.resolve("config.json"),
                 HfConfigWriter.fields(
@@ -106,7 +156,6 @@ final class ToHuggingFace {
                                 tokenizer.map(TokenizerData::bosId).orElse(2),
                                 tokenizer.map(TokenizerData::eosId).orElse(1),
                                 tokenizer.map(TokenizerData::paddingId).orElse(0))));
-        return tokenizer;
     }
 
     /** Nothing of a former model may stay beside the new one. */

@@ -144,12 +144,16 @@ public final class ModelFiles implements AutoCloseable {
     }
 
     /** Whether norm weights must get their 1 added: GGUF files already hold it. */
-    boolean addOneToNorms() {
+    public boolean addOneToNorms() {
         return source instanceof Source.HuggingFace;
     }
 
-    /** Where a tensor is in these files, its shape checked. */
-    TensorInfo tensor(Weight weight) {
+    /**
+     * Where a tensor is in these files, its shape checked.
+     *
+     * @throws FormatException if it is missing or of another shape
+     */
+    public TensorInfo tensor(Weight weight) {
         Architecture architecture = config.architecture();
         List<String> names =
                 source instanceof Source.Gguf ? List.of(weight.ggufName()) : weight.huggingFaceNames(architecture);

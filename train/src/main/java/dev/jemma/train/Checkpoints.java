@@ -96,7 +96,7 @@ final class Checkpoints {
     }
 
     /** Checks sizes and checksums of a checkpoint. */
-    private Found verified(long step) {
+    Found verified(long step) {
         Path path = path(step);
         Json state = Json.read(path.resolve(STATE));
         if (state.get("version").asInt() != VERSION) {

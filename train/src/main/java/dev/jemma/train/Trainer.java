@@ -34,7 +34,7 @@ import java.util.stream.IntStream;
  * {@link #requestStop} may come from any.
  */
 public final class Trainer implements AutoCloseable {
-    private static final String WEIGHTS = "weights";
+    static final String WEIGHTS = "weights";
     private static final String OPTIMIZER = "optimizer";
     private static final Cursor NOWHERE = new Cursor("", 0, 0, 0, List.of(), List.of());
 
@@ -320,6 +320,7 @@ public final class Trainer implements AutoCloseable {
         tensors.put(WEIGHTS, weights());
         tensors.put(OPTIMIZER, optimizer.state());
         Map<String, Object> json = state.toJson();
+        parameters.adapter().ifPresent(adapter -> TrainedRun.describe(adapter, json));
         json.put("options", options.describe());
         json.put("metrics_bytes", folder.metricsBytes());
         try {

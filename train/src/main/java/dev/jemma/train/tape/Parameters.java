@@ -103,6 +103,11 @@ public final class Parameters implements AutoCloseable {
         return all.stream().filter(p -> p.name().equals(name)).findAny();
     }
 
+    /** The adapter that is trained, if it is one. */
+    public Optional<Adapter> adapter() {
+        return adapter.map(BoundAdapter::adapter);
+    }
+
     Optional<Parameter> of(Linear matrix) {
         return Optional.ofNullable(matrices.get(matrix));
     }
