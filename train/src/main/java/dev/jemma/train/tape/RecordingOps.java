@@ -229,15 +229,18 @@ public final class RecordingOps implements Ops, AutoCloseable {
 
     @Override
     public Tensor rmsNorm(Tensor x, Tensor weight) {
-        Tensor out = memory.tensor(x.rows(), x.cols());
-        kernels.rmsNorm(workers, x, weight, config.rmsNormEps(), out);
+        Tensor result = memory.tensor(x.rows(), x.cols());
+        int groups = x.rows() * (x.cols() / weight.cols()); // each head of a row where heads have a norm of their own
+        Tensor in = x.reshape(groups, weight.cols());
+        Tensor out = result.reshape(groups, weight.cols());
+        kernels.rmsNorm(workers, in, weight, config.rmsNormEps(), out);
         record(() -> gradients.take(out).ifPresent(dy -> {
-            Gradients.Slot dx = gradients.into(x);
+            Gradients.Slot dx = gradients.into(in);
             Optional<Tensor> dWeight = parameters.ofNorm(weight).map(Parameter::normGradient);
-            training.rmsNorm(workers, x, weight, config.rmsNormEps(), dy, dx.gradient(), dx.accumulate(), dWeight);
+            training.rmsNorm(workers, in, weight, config.rmsNormEps(), dy, dx.gradient(), dx.accumulate(), dWeight);
             gradients.release(dy);
         }));
-        return out;
+        return result;
     }
 
     @Override
