@@ -211,7 +211,7 @@ public final class Trainer implements AutoCloseable {
             targets += batch.trainedTokens();
             rows += batch.rows();
         }
-        parameters.clearGradients();
+        parameters.clearGradients(workers);
         double loss = 0;
         for (PackedBatch batch : batches) {
             Tensor hidden = gemma.hidden(ops.begin(batch));
