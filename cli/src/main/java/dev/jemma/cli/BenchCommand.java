@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -41,7 +42,8 @@ import picocli.CommandLine.Option;
             "  jemma bench gemma3-270m",
             "  jemma bench model.gguf -p 128,512,2048 -g 128 -r 5 --json",
             "  jemma bench model.gguf -p 0 -g 64 -d 0,4096 -b 1,4,16,32",
-            "  jemma bench --random gemma-2b --type Q4_0"
+            "  jemma bench --random gemma-2b --type Q4_0",
+            "  jemma bench gemma3-270m --train lora -r 3 -w 1"
         })
 final class BenchCommand implements Callable<Integer> {
     private final Console console;
@@ -107,6 +109,19 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "N", description = "Seed of the random prompts (default: ${DEFAULT-VALUE}).")
     private long seed = 42;
 
+    @Option(
+            names = "--train",
+            paramLabel = "full|lora|chats",
+            description = "Measure steps of training instead: all weights or an adapter on 512 random tokens, or the"
+                    + " adapter on the chats of --data. A repetition is a step.")
+    private Optional<String> train = Optional.empty();
+
+    @Option(names = "--data", paramLabel = "FILE", description = "Chats for --train chats.")
+    private Optional<Path> data = Optional.empty();
+
+    @Option(names = "--recompute", description = "With --train: compute layers again on the way back.")
+    private boolean recompute;
+
     @Option(names = "--no-probe", description = "Do not measure the machine's limits.")
     private boolean noProbe;
 
@@ -125,6 +140,13 @@ final class BenchCommand implements Callable<Integer> {
         if (repetitions < 1 || warmUps < 0) {
             throw new MisuseException("--repetitions must be at least 1 and --warm-up at least 0");
         }
+        if (train.isPresent()) {
+            train(train.get());
+            return Jemma.OK;
+        }
+        if (data.isPresent() || recompute) {
+            throw new MisuseException("--data and --recompute go with --train");
+        }
         List<BenchTest> tests =
                 BenchTest.all(or(promptTokens, 512), or(generateTokens, 128), or(depths, 0), or(rows, 1));
         if (random.isEmpty()) {
@@ -142,6 +164,22 @@ final class BenchCommand implements Callable<Integer> {
             measure(file.located(), tests);
         }
         return Jemma.OK;
+    }
+
+    private void train(String name) {
+        boolean generates =
+                Stream.of(promptTokens, generateTokens, depths, rows).anyMatch(list -> !list.isEmpty());
+        if (generates || random.isPresent() || type.isPresent() || keep.isPresent()) {
+            throw new MisuseException("--train goes with MODEL, -r, -w, -t, --seed, --data and --recompute alone");
+        }
+        TrainBench.Test test = TrainBench.Test.of(name);
+        if (data.isPresent() != (test == TrainBench.Test.CHATS)) {
+            throw new MisuseException("--data FILE goes with --train chats, and that with it");
+        }
+        TrainBench bench = new TrainBench(test, data, recompute, run.threadCount(), warmUps, repetitions, seed);
+        TrainBench.Report report =
+                bench.run(run.locator(console).locate(model.reference().orElse("")));
+        console.print(json ? Json.pretty(report) + System.lineSeparator() : report.text());
     }
 
     private static List<Integer> or(List<Integer> given, int otherwise) {

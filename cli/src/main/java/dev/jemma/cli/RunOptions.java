@@ -5,6 +5,7 @@ import dev.jemma.infer.LanguageModel;
 import dev.jemma.infer.Speculation;
 import dev.jemma.kernel.KvType;
 import dev.jemma.kernel.Precision;
+import dev.jemma.machine.Machine;
 import dev.jemma.model.EmbeddingScale;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -79,6 +80,12 @@ public final class RunOptions {
     /** A locator that honours the flags. */
     public ModelLocator locator(Console console) {
         return source.locator(console);
+    }
+
+    /** Compute threads: those asked for, or what suits the machine. */
+    int threadCount() {
+        return threads.map(n -> positive("--threads", n))
+                .orElseGet(() -> Machine.detect().threads().count());
     }
 
     /** Finds and loads a model; empty means the default model. */

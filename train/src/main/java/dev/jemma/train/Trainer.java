@@ -151,6 +151,19 @@ public final class Trainer implements AutoCloseable {
         return Outcome.FINISHED;
     }
 
+    /**
+     * Makes steps without resuming, looks at held-out data, or checkpoints: to see how long they take and what memory they
+     * need. The weights change; metrics go to the folder as ever.
+     *
+     * @param steps at most; fewer if the data ends
+     */
+    public void rehearse(BatchSource data, long steps) {
+        RunState state = RunState.start(data.cursor());
+        while (state.step() < steps && data.hasNext()) {
+            state = step(state, data);
+        }
+    }
+
     private static boolean due(long step, long every) {
         return every > 0 && step % every == 0;
     }
@@ -205,7 +218,7 @@ public final class Trainer implements AutoCloseable {
             targets += batch.trainedTokens();
             rows += batch.rows();
         }
-        parameters.clearGradients();
+        parameters.clearGradients(workers);
         double loss = 0;
         for (PackedBatch batch : batches) {
             Tensor hidden = gemma.hidden(ops.begin(batch));

@@ -18,7 +18,7 @@ import java.util.List;
  */
 final class DocumentAttention {
     /** Queries, or keys, of one piece of work. */
-    private static final int BLOCK = 32;
+    private static final int BLOCK = 128;
 
     private final Workers workers;
     private final Kernels kernels;

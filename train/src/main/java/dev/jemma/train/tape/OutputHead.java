@@ -5,10 +5,12 @@ import dev.jemma.kernel.LinearGradients;
 import dev.jemma.kernel.Matrix;
 import dev.jemma.kernel.Precision;
 import dev.jemma.kernel.Workers;
+import dev.jemma.memory.HugeArena;
 import dev.jemma.model.Gemma;
 import dev.jemma.model.Linear;
 import dev.jemma.model.Part;
 import dev.jemma.model.Weight;
+import dev.jemma.tensor.DType;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.util.List;
@@ -21,8 +23,8 @@ import java.util.Objects;
  * goes in two rounds: {@link #logProbs}, then a {@link RowLoss} with each one's derivative as weight.
  */
 public final class OutputHead implements AutoCloseable {
-    /** Rows of a block: enough that the embedding is read rarely, few enough to be small beside it. */
-    private static final int ROWS = 128;
+    /** Rows of a block: enough that the embedding is read, or decoded, rarely; few enough to be small beside it. */
+    private static final int ROWS = 256;
 
     private final Linear embedding;
     private final Matrix matrix; // [V, d]
@@ -30,7 +32,7 @@ public final class OutputHead implements AutoCloseable {
     private final RecordingOps ops;
     private final Kernels kernels;
     private final Workers workers;
-    private final Arena arena = Arena.ofShared();
+    private final Arena arena = HugeArena.ofShared();
     private Tensor logits; // [≤ ROWS, V]
     private Tensor hiddenRows; // [≤ ROWS, d]
     private Tensor hiddenSlopes;
@@ -96,7 +98,11 @@ public final class OutputHead implements AutoCloseable {
         for (int i = 0; i < n; i++) {
             h.slice(i, i + 1).data().copyFrom(row(hidden, rows[first + i]).data());
         }
-        kernels.linear(workers, h, List.of(matrix), List.of(z), Precision.EXACT);
+        if (matrix.type() == DType.F32) {
+            LinearGradients.output(workers, kernels, h, matrix, z);
+        } else {
+            kernels.linear(workers, h, List.of(matrix), List.of(z), Precision.EXACT);
+        }
         if (cap > 0) {
             kernels.softcap(workers, z, cap);
         }

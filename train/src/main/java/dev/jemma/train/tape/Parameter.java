@@ -1,6 +1,7 @@
 package dev.jemma.train.tape;
 
 import dev.jemma.kernel.Grid;
+import dev.jemma.kernel.Workers;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -14,6 +15,8 @@ import java.util.Optional;
  */
 public final class Parameter {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
+    /** What a thread clears at a time. */
+    private static final long CLEARED_BYTES = 4L << 20;
 
     private final String name;
     private final int rows;
@@ -137,8 +140,12 @@ public final class Parameter {
     }
 
     /** Forgets the gradient. */
-    public void clearGradient() {
-        gradient.data().fill((byte) 0);
+    public void clearGradient(Workers workers) {
+        MemorySegment data = gradient.data();
+        workers.run(Math.toIntExact(Math.ceilDiv(data.byteSize(), CLEARED_BYTES)), (chunk, _) -> {
+            long from = chunk * CLEARED_BYTES;
+            data.asSlice(from, Math.min(CLEARED_BYTES, data.byteSize() - from)).fill((byte) 0);
+        });
     }
 
     /** Tells the model of new values; call after each change of them. */

@@ -2,6 +2,8 @@ package dev.jemma.train.tape;
 
 import dev.jemma.kernel.Grid;
 import dev.jemma.kernel.Matrix;
+import dev.jemma.kernel.Workers;
+import dev.jemma.memory.HugeArena;
 import dev.jemma.model.Adapter;
 import dev.jemma.model.Architecture;
 import dev.jemma.model.BoundAdapter;
@@ -23,7 +25,7 @@ import java.util.Optional;
  * Matrices are known by their instance, which is what {@link dev.jemma.model.Ops} gets to see.
  */
 public final class Parameters implements AutoCloseable {
-    private final Arena arena = Arena.ofShared();
+    private final Arena arena = HugeArena.ofShared();
     private final List<Parameter> all = new ArrayList<>();
     private final IdentityHashMap<Linear, Parameter> matrices = new IdentityHashMap<>();
     private final Map<Long, Parameter> norms = new HashMap<>();
@@ -121,8 +123,8 @@ public final class Parameters implements AutoCloseable {
     }
 
     /** Forgets all gradients: before the first batch of a step. */
-    public void clearGradients() {
-        all.forEach(Parameter::clearGradient);
+    public void clearGradients(Workers workers) {
+        all.forEach(parameter -> parameter.clearGradient(workers));
     }
 
     /** Frees gradients and masters of norms; the model's own weights stay. */

@@ -14,6 +14,7 @@ import dev.jemma.model.GemmaConfig;
 import dev.jemma.model.Linear;
 import dev.jemma.model.LowRank;
 import dev.jemma.model.Ops;
+import dev.jemma.tensor.DType;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -245,13 +246,11 @@ public final class RecordingOps implements Ops, AutoCloseable {
 
     @Override
     public List<Tensor> linear(Tensor x, List<Linear> weights) {
-        List<Matrix> matrices = new ArrayList<>(weights.size());
         List<Tensor> outputs = new ArrayList<>(weights.size());
         for (Linear weight : weights) {
-            matrices.add(packed(weight));
             outputs.add(memory.tensor(x.rows(), weight.out()));
         }
-        kernels.linear(workers, x, matrices, outputs, Precision.EXACT);
+        products(x, weights, outputs);
         for (int i = 0; i < weights.size(); i++) {
             Linear weight = weights.get(i);
             Tensor y = outputs.get(i);
@@ -266,6 +265,17 @@ public final class RecordingOps implements Ops, AutoCloseable {
         return outputs;
     }
 
+    private void products(Tensor x, List<Linear> weights, List<Tensor> outputs) {
+        List<Matrix> matrices = weights.stream().map(RecordingOps::packed).toList();
+        if (matrices.stream().allMatch(w -> w.type() == DType.F32)) {
+            for (int i = 0; i < matrices.size(); i++) {
+                LinearGradients.output(workers, kernels, x, matrices.get(i), outputs.get(i));
+            }
+        } else {
+            kernels.linear(workers, x, matrices, outputs, Precision.EXACT);
+        }
+    }
+
     private void linearBackward(Linear weight, Tensor x, Tensor dy) {
         Gradients.Slot dx = gradients.into(x);
         LinearGradients.inputGradient(workers, kernels, dy, packed(weight), dx.gradient(), dx.accumulate());
@@ -276,11 +286,14 @@ public final class RecordingOps implements Ops, AutoCloseable {
 
     /** {@code y += scale·B(A·x)}; returns A·x [n, rank]. */
     private Tensor add(LowRank lowRank, Tensor x, Tensor y) {
-        Tensor inner = memory.tensor(x.rows(), lowRank.rank());
-        kernels.linear(workers, x, List.of(packed(lowRank.a())), List.of(inner), Precision.EXACT);
+        return add(lowRank, x, y, memory.tensor(x.rows(), lowRank.rank()));
+    }
+
+    private Tensor add(LowRank lowRank, Tensor x, Tensor y, Tensor inner) {
+        products(x, List.of(lowRank.a()), List.of(inner));
         Activations.Mark mark = memory.mark();
         Tensor outer = memory.tensor(y.rows(), y.cols());
-        kernels.linear(workers, inner, List.of(packed(lowRank.b())), List.of(outer), Precision.EXACT);
+        products(inner, List.of(lowRank.b()), List.of(outer));
         training.scale(workers, outer, lowRank.scale(), y, true);
         memory.release(mark);
         return inner;
@@ -302,24 +315,38 @@ public final class RecordingOps implements Ops, AutoCloseable {
 
     @Override
     public Tensor feedForward(Tensor x, Linear gate, Linear up, Linear down) {
-        return linear(geglu(x, gate, up), down);
-    }
-
-    /** gelu(x·gateᵀ) ⊙ (x·upᵀ), tanh form: [T, ff]. */
-    Tensor geglu(Tensor x, Linear gate, Linear up) {
         List<Tensor> both = linear(x, List.of(gate, up));
         Tensor g = both.get(0);
         Tensor u = both.get(1);
-        Tensor out = memory.tensor(g.rows(), g.cols());
-        kernels.geglu(workers, g, u, out);
-        record(() -> gradients.take(out).ifPresent(dy -> {
-            // nobody else uses gate and up, so their gradients are written, not added
-            Tensor dGate = gradients.into(g).gradient();
-            Tensor dUp = gradients.into(u).gradient();
-            training.geglu(workers, g, u, dy, dGate, dUp);
+        Tensor y = memory.tensor(x.rows(), down.out());
+        Optional<LowRank> addition = parameters.addition(down);
+        Optional<Tensor> inner = addition.map(lowRank -> memory.tensor(x.rows(), lowRank.rank()));
+        // the widest activation is not kept: the way back computes it again, which is little beside its products
+        Activations.Mark mark = memory.mark();
+        Tensor wide = memory.tensor(g.rows(), g.cols());
+        kernels.geglu(workers, g, u, wide);
+        products(wide, List.of(down), List.of(y));
+        addition.ifPresent(lowRank -> add(lowRank, wide, y, inner.orElseThrow()));
+        memory.release(mark);
+        record(() -> gradients.take(y).ifPresent(dy -> {
+            Tensor again = gradients.scratch(g.rows(), g.cols());
+            kernels.geglu(workers, g, u, again);
+            linearBackward(down, again, dy);
+            addition.ifPresent(lowRank -> additionBackward(lowRank, again, inner.orElseThrow(), dy));
             gradients.release(dy);
+            Tensor dWide = gradients.take(again).orElseThrow();
+            gradients.release(again);
+            gegluBackward(g, u, dWide);
+            gradients.release(dWide);
         }));
-        return out;
+        return y;
+    }
+
+    private void gegluBackward(Tensor g, Tensor u, Tensor dy) {
+        // nobody else uses gate and up, so their gradients are written, not added
+        Tensor dGate = gradients.into(g).gradient();
+        Tensor dUp = gradients.into(u).gradient();
+        training.geglu(workers, g, u, dy, dGate, dUp);
     }
 
     @Override

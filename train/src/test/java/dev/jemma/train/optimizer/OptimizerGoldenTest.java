@@ -64,7 +64,7 @@ class OptimizerGoldenTest {
                         halves ? List.of(part(inputs, 0, 2), part(inputs, 2, 4)) : List.of(Goldens.batch(inputs));
                 double share = 1.0
                         / parts.stream().mapToInt(PackedBatch::trainedTokens).sum();
-                rig.parameters.clearGradients();
+                rig.parameters.clearGradients(rig.workers);
                 double loss = 0;
                 for (PackedBatch part : parts) {
                     loss += rig.run(part, Goldens.counted(part), new CrossEntropy(Goldens.targets(part), share));
@@ -137,7 +137,7 @@ class OptimizerGoldenTest {
         try (Rig rig = Rig.full("gemma3", provider);
                 Adafactor adafactor = new Adafactor(rig.kernels, rig.workers, rig.parameters.all(), form, 0)) {
             for (int s = 0; s < losses.length; s++) {
-                rig.parameters.clearGradients();
+                rig.parameters.clearGradients(rig.workers);
                 assertThat(rig.mean(batches.get(s % batches.size())))
                         .as("loss %d", s)
                         .isCloseTo(losses[s], within(2e-5));

@@ -71,7 +71,7 @@ class AdapterGoldenTest {
             try (AdamW adam =
                     new AdamW(rig.kernels, rig.workers, rig.parameters.all(), new AdamW.Options(0.9, 0.95, 1e-8, 0))) {
                 for (int s = 0; s < losses.length; s++) {
-                    rig.parameters.clearGradients();
+                    rig.parameters.clearGradients(rig.workers);
                     assertThat(rig.mean(batches.get(s % 2))).as("loss %d", s).isCloseTo(losses[s], within(1e-4));
                     GradientNorm length = GradientNorm.of(rig.kernels, rig.workers, rig.parameters.all());
                     assertThat(length.value()).as("norm %d", s).isCloseTo(norms[s], within(5e-4));

@@ -231,20 +231,22 @@ class FiniteDifferenceTest {
     }
 
     @Test
-    void geglu() {
+    void feedForward() {
         Linear gate = matrix(DType.F32, 20, 12);
         Linear up = matrix(DType.F32, 20, 12);
+        Linear down = matrix(DType.F32, 12, 20);
         double[] g = decoded(gate);
         double[] u = decoded(up);
+        double[] d = decoded(down);
         Tensor x = random(ROWS, 12);
-        check(rig.ops.geglu(x, gate, up), List.of(x), List.of(values(x)), in -> {
+        check(rig.ops.feedForward(x, gate, up, down), List.of(x), List.of(values(x)), in -> {
             double[] y = product(in.getFirst(), g, ROWS, 12, 20);
             double[] ups = product(in.getFirst(), u, ROWS, 12, 20);
             for (int i = 0; i < y.length; i++) {
                 double v = y[i];
                 y[i] = 0.5 * v * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.044715 * v * v * v))) * ups[i];
             }
-            return y;
+            return product(y, d, ROWS, 20, 12);
         });
     }
 
