@@ -19,7 +19,6 @@ module dev.jemma.core {
     exports dev.jemma.infer;
     exports dev.jemma.kernel;
     exports dev.jemma.machine;
-    exports dev.jemma.memory;
     exports dev.jemma.model;
     exports dev.jemma.quant;
     exports dev.jemma.tensor;

@@ -1,8 +1,8 @@
 package dev.jemma.train.optimizer;
 
 import dev.jemma.kernel.Kernels;
+import dev.jemma.kernel.LargeMemory;
 import dev.jemma.kernel.Workers;
-import dev.jemma.memory.HugeArena;
 import dev.jemma.tensor.Tensor;
 import dev.jemma.train.tape.Parameter;
 import java.lang.foreign.Arena;
@@ -37,7 +37,7 @@ public final class Adafactor implements Optimizer {
     private final List<Parameter> parameters;
     private final Form form;
     private final double weightDecay;
-    private final Arena arena = HugeArena.ofShared();
+    private final Arena arena = LargeMemory.shared();
     /** Means of squares by row (of a norm: the squares themselves), and by column. */
     private final List<Tensor> byRow = new ArrayList<>();
 

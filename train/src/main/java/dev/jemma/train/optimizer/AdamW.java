@@ -2,8 +2,8 @@ package dev.jemma.train.optimizer;
 
 import dev.jemma.kernel.AdamStep;
 import dev.jemma.kernel.Kernels;
+import dev.jemma.kernel.LargeMemory;
 import dev.jemma.kernel.Workers;
-import dev.jemma.memory.HugeArena;
 import dev.jemma.tensor.Tensor;
 import dev.jemma.train.tape.Parameter;
 import java.lang.foreign.Arena;
@@ -34,7 +34,7 @@ public final class AdamW implements Optimizer {
     private final Workers workers;
     private final List<Parameter> parameters;
     private final Options options;
-    private final Arena arena = HugeArena.ofShared();
+    private final Arena arena = LargeMemory.shared();
     private final List<MemorySegment> means = new ArrayList<>();
     private final List<MemorySegment> squares = new ArrayList<>();
     private long steps;

@@ -1,6 +1,6 @@
 package dev.jemma.train.tape;
 
-import dev.jemma.memory.HugeArena;
+import dev.jemma.kernel.LargeMemory;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -17,7 +17,7 @@ final class Activations implements AutoCloseable {
     /** A place to give memory back to. */
     record Mark(int slab, long used) {}
 
-    private final Arena arena = HugeArena.ofShared();
+    private final Arena arena = LargeMemory.shared();
     private final List<MemorySegment> slabs = new ArrayList<>();
     private int slab;
     private long used;

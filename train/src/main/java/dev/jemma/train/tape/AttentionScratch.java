@@ -1,13 +1,13 @@
 package dev.jemma.train.tape;
 
-import dev.jemma.memory.HugeArena;
+import dev.jemma.kernel.LargeMemory;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /** Two blocks of scores for each thread, used again from call to call. */
 final class AttentionScratch implements AutoCloseable {
-    private final Arena arena = HugeArena.ofShared();
+    private final Arena arena = LargeMemory.shared();
     private final MemorySegment[] scores;
     private final MemorySegment[] slopes;
 

@@ -1,8 +1,8 @@
 package dev.jemma.train.tape;
 
 import dev.jemma.kernel.Kernels;
+import dev.jemma.kernel.LargeMemory;
 import dev.jemma.kernel.Workers;
-import dev.jemma.memory.HugeArena;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -39,7 +39,7 @@ final class Gradients implements AutoCloseable {
 
     private final Kernels kernels;
     private final Workers workers;
-    private final Arena arena = HugeArena.ofShared();
+    private final Arena arena = LargeMemory.shared();
     private final Map<Long, Buffer> ofActivation = new HashMap<>();
     private final Map<Long, Buffer> byAddress = new HashMap<>();
     private final TreeMap<Long, Deque<Buffer>> free = new TreeMap<>();

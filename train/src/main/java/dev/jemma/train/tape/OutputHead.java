@@ -1,11 +1,11 @@
 package dev.jemma.train.tape;
 
 import dev.jemma.kernel.Kernels;
+import dev.jemma.kernel.LargeMemory;
 import dev.jemma.kernel.LinearGradients;
 import dev.jemma.kernel.Matrix;
 import dev.jemma.kernel.Precision;
 import dev.jemma.kernel.Workers;
-import dev.jemma.memory.HugeArena;
 import dev.jemma.model.Gemma;
 import dev.jemma.model.Linear;
 import dev.jemma.model.Part;
@@ -32,7 +32,7 @@ public final class OutputHead implements AutoCloseable {
     private final RecordingOps ops;
     private final Kernels kernels;
     private final Workers workers;
-    private final Arena arena = HugeArena.ofShared();
+    private final Arena arena = LargeMemory.shared();
     private Tensor logits; // [≤ ROWS, V]
     private Tensor hiddenRows; // [≤ ROWS, d]
     private Tensor hiddenSlopes;

@@ -1,9 +1,9 @@
 package dev.jemma.train.tape;
 
 import dev.jemma.kernel.Grid;
+import dev.jemma.kernel.LargeMemory;
 import dev.jemma.kernel.Matrix;
 import dev.jemma.kernel.Workers;
-import dev.jemma.memory.HugeArena;
 import dev.jemma.model.Adapter;
 import dev.jemma.model.Architecture;
 import dev.jemma.model.BoundAdapter;
@@ -25,7 +25,7 @@ import java.util.Optional;
  * Matrices are known by their instance, which is what {@link dev.jemma.model.Ops} gets to see.
  */
 public final class Parameters implements AutoCloseable {
-    private final Arena arena = HugeArena.ofShared();
+    private final Arena arena = LargeMemory.shared();
     private final List<Parameter> all = new ArrayList<>();
     private final IdentityHashMap<Linear, Parameter> matrices = new IdentityHashMap<>();
     private final Map<Long, Parameter> norms = new HashMap<>();
