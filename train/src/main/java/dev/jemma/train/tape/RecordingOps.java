@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
@@ -42,7 +41,7 @@ public final class RecordingOps implements Ops, AutoCloseable {
     private final Gradients gradients;
     private final AttentionScratch scratch;
     private final TrainingKernels training;
-    private final Map<RopeTable, RopeTable> inverse = new IdentityHashMap<>();
+    private final IdentityHashMap<RopeTable, RopeTable> inverse = new IdentityHashMap<>();
     private List<Runnable> tape = new ArrayList<>();
     private PackedBatch batch = new PackedBatch(new int[0], new int[0], List.of());
     private int[] positions = new int[0];
