@@ -80,7 +80,7 @@ record TrainingPlan(
                 trained,
                 weightBytes,
                 FLOAT * trained,
-                2 * FLOAT * trained,
+                2L * FLOAT * trained,
                 FLOAT * rows * activations(config, recompute),
                 FLOAT * (long) Math.min(rows, LOGIT_ROWS) * config.vocabularySize(),
                 forward * (passes + (recompute ? 1 : 0)),
