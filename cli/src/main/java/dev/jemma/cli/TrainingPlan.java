@@ -81,7 +81,7 @@ record TrainingPlan(
                 weightBytes,
                 FLOAT * trained,
                 2L * FLOAT * trained,
-                FLOAT * rows * activations(config, recompute),
+                (long) FLOAT * rows * activations(config, recompute),
                 FLOAT * (long) Math.min(rows, LOGIT_ROWS) * config.vocabularySize(),
                 forward * (passes + (recompute ? 1 : 0)),
                 rows,
