@@ -80,7 +80,7 @@ final class TrainingRun {
     /**
      * Runs it to its end or to an interruption. Afterwards the model has the weights of the best step.
      *
-     * @param known steps, if the run goes on
+     * @param call how it was started; with the number of steps if it goes on
      * @param greedy whether samples take the likeliest token
      * @param notes for {@code config.yaml}
      */
