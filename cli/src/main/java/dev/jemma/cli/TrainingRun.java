@@ -208,7 +208,7 @@ final class TrainingRun {
                 best = Math.min(best, System.nanoTime() - start);
             }
         }
-        parameters.clearGradients();
+        parameters.clearGradients(model.workers());
         if (best == Long.MAX_VALUE) {
             throw new JemmaException("the data has no batch to train on");
         }
