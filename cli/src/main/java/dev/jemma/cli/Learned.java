@@ -85,6 +85,7 @@ sealed interface Learned {
     }
 
     /** Opens it for a model. */
+    @SuppressWarnings("MustBeClosedChecker") // what is returned closes the arena
     default Opened open(ModelFiles base) {
         Arena arena = Arena.ofShared();
         try {
