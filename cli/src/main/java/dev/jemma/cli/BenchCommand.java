@@ -178,7 +178,7 @@ final class BenchCommand implements Callable<Integer> {
         }
         TrainBench bench = new TrainBench(test, data, recompute, run.threadCount(), warmUps, repetitions, seed);
         TrainBench.Report report =
-                bench.run(run.locator(console).locate(model.reference().orElse("")));
+                bench.run(console, run.locator(console).locate(model.reference().orElse("")));
         console.print(json ? Json.pretty(report) + System.lineSeparator() : report.text());
     }
 

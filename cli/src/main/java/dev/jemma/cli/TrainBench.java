@@ -11,19 +11,8 @@ import dev.jemma.data.Examples;
 import dev.jemma.data.PackedBatch;
 import dev.jemma.data.Packing;
 import dev.jemma.data.Preparer;
-import dev.jemma.infer.TokenizerLoader;
-import dev.jemma.kernel.KernelProviders;
-import dev.jemma.kernel.Kernels;
-import dev.jemma.kernel.WorkerPool;
-import dev.jemma.kernel.Workers;
 import dev.jemma.machine.Machine;
-import dev.jemma.memory.HugeArena;
 import dev.jemma.model.Adapter;
-import dev.jemma.model.EmbeddingScale;
-import dev.jemma.model.Gemma;
-import dev.jemma.model.ModelFiles;
-import dev.jemma.model.ModelLoader;
-import dev.jemma.model.Part;
 import dev.jemma.tokenizer.Tokenizer;
 import dev.jemma.train.RunFolder;
 import dev.jemma.train.TrainException;
@@ -34,7 +23,6 @@ import dev.jemma.train.optimizer.Schedule;
 import dev.jemma.train.tape.Parameters;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -61,8 +49,6 @@ record TrainBench(
         Test test, Optional<Path> data, boolean recompute, int threads, int warmUps, int repetitions, long seed) {
     private static final int SEQUENCE = 512;
     private static final int RANK = 16;
-    private static final List<Part> PARTS =
-            List.of(Part.QUERY, Part.KEY, Part.VALUE, Part.OUTPUT, Part.GATE, Part.UP, Part.DOWN);
     private static final double LEARNING_RATE = 1e-5;
 
     /** What can be measured. */
@@ -133,18 +119,12 @@ record TrainBench(
         }
     }
 
-    Report run(ModelLocator.Located located) {
-        Kernels kernels = KernelProviders.choose();
-        try (Workers workers = new WorkerPool(threads);
-                Arena arena = HugeArena.ofShared();
-                ModelFiles files = ModelFiles.open(located.path())) {
-            ModelLoader loader = new ModelLoader(files, kernels, workers, arena, _ -> {});
-            Gemma gemma = (test == Test.FULL ? loader.asMasters() : loader).load(EmbeddingScale.AUTO);
-            Watched source = new Watched(source(files, gemma));
+    Report run(Console console, ModelLocator.Located located) {
+        try (Trainee model = Trainee.open(console, located.path(), test == Test.FULL, threads)) {
+            Watched source = new Watched(source(model));
             Path folder = temporary();
-            try (Parameters parameters = parameters(gemma, kernels, arena)) {
-                List<Step> steps = steps(source, folder, gemma, parameters, kernels, workers);
-                return report(located, steps);
+            try (Parameters parameters = parameters(model)) {
+                return report(located, steps(source, folder, model, parameters));
             } finally {
                 delete(folder);
             }
@@ -165,16 +145,22 @@ record TrainBench(
                 steps);
     }
 
-    private Parameters parameters(Gemma gemma, Kernels kernels, Arena arena) {
+    private Parameters parameters(Trainee model) {
         if (test == Test.FULL) {
-            return Parameters.full(gemma);
+            return Parameters.full(model.gemma());
         }
-        Adapter.Scaling scaling = new Adapter.Scaling(RANK, RANK, false);
-        return Parameters.adapter(gemma, Adapters.fresh("bench", gemma.config(), scaling, PARTS, seed, kernels, arena));
+        Adapter adapter = Adapters.fresh(
+                "bench",
+                model.gemma().config(),
+                new Adapter.Scaling(RANK, RANK, false),
+                Adapters.ALL_MATRICES,
+                seed,
+                model.kernels(),
+                model.arena());
+        return Parameters.adapter(model.gemma(), adapter);
     }
 
-    private List<Step> steps(
-            Watched source, Path folder, Gemma gemma, Parameters parameters, Kernels kernels, Workers workers) {
+    private List<Step> steps(Watched source, Path folder, Trainee model, Parameters parameters) {
         TrainOptions options = TrainOptions.of(Schedule.constant(LEARNING_RATE, Math.max(1, warmUps + repetitions)));
         List<Step> steps = new ArrayList<>();
         TrainObserver observer = new TrainObserver() {
@@ -197,7 +183,14 @@ record TrainBench(
             }
         };
         try (Trainer trainer = new Trainer(
-                RunFolder.open(folder), gemma, parameters, kernels, workers, options, recompute, observer)) {
+                RunFolder.open(folder),
+                model.gemma(),
+                parameters,
+                model.kernels(),
+                model.workers(),
+                options,
+                recompute,
+                observer)) {
             trainer.rehearse(source, warmUps + repetitions);
         }
         return steps;
@@ -234,11 +227,11 @@ record TrainBench(
         }
     }
 
-    private BatchSource source(ModelFiles files, Gemma gemma) {
+    private BatchSource source(Trainee model) {
         Packing packing = Packing.of(SEQUENCE, 1);
         if (test != Test.CHATS) {
             SplittableRandom random = new SplittableRandom(seed);
-            int vocabulary = gemma.config().vocabularySize();
+            int vocabulary = model.gemma().config().vocabularySize();
             List<Example> examples = new ArrayList<>();
             for (int i = 0; i < warmUps + repetitions; i++) {
                 // one more token than rows: the last is only a target
@@ -248,7 +241,7 @@ record TrainBench(
             return BatchSource.endless(Examples.of(examples), packing, seed);
         }
         Path chats = data.orElseThrow(() -> new MisuseException("--train chats needs --data FILE"));
-        Tokenizer tokenizer = TokenizerLoader.load(files);
+        Tokenizer tokenizer = model.tokenizer();
         DataOptions options = DataOptions.builder().maxLength(SEQUENCE).build();
         DataJob job = new DataJob(List.of(chats), tokenizer, DataJob.templateOf(tokenizer), options, threads);
         List<Example> examples = new ArrayList<>();

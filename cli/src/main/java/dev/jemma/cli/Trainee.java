@@ -3,9 +3,9 @@ package dev.jemma.cli;
 import dev.jemma.infer.TokenizerLoader;
 import dev.jemma.kernel.KernelProviders;
 import dev.jemma.kernel.Kernels;
+import dev.jemma.kernel.LargeMemory;
 import dev.jemma.kernel.WorkerPool;
 import dev.jemma.kernel.Workers;
-import dev.jemma.memory.HugeArena;
 import dev.jemma.model.EmbeddingScale;
 import dev.jemma.model.Gemma;
 import dev.jemma.model.GemmaConfig;
@@ -28,7 +28,7 @@ record Trainee(Gemma gemma, Tokenizer tokenizer, Kernels kernels, Workers worker
     @SuppressWarnings("MustBeClosedChecker") // close() does
     static Trainee open(Console console, Path path, boolean masters, int threads) {
         Kernels kernels = KernelProviders.choose();
-        Arena arena = HugeArena.ofShared();
+        Arena arena = LargeMemory.shared();
         Workers workers = new WorkerPool(threads);
         boolean whole = false;
         try (ModelFiles files = ModelFiles.open(path);
@@ -53,7 +53,7 @@ record Trainee(Gemma gemma, Tokenizer tokenizer, Kernels kernels, Workers worker
     @SuppressWarnings("MustBeClosedChecker") // close() does
     static Trainee fresh(GemmaConfig config, Tokenizer tokenizer, long seed, int threads) {
         Kernels kernels = KernelProviders.choose();
-        Arena arena = HugeArena.ofShared();
+        Arena arena = LargeMemory.shared();
         float scale = EmbeddingScale.EXACT.factor(config.hiddenSize());
         Gemma gemma = Gemma.of(config, scale, new FreshWeights(config, kernels, arena, seed));
         return new Trainee(gemma, tokenizer, kernels, new WorkerPool(threads), arena);
