@@ -185,4 +185,21 @@ class BenchCommandTest {
         assertThat(tooLong.code()).isEqualTo(Jemma.MISUSED);
         assertThat(tooLong.err()).contains("513").contains("256");
     }
+
+    @Test
+    void stepsOfTrainingAreTimedThroughTheTrainer() {
+        Outcome run =
+                TinyModels.run(home, "bench", MODEL, "--train", "full", "-r", "2", "-w", "1", "--seed", "7", "--json");
+
+        assertThat(run.code()).as(run.err()).isZero();
+        JsonNode steps = run.json().get("steps");
+        assertThat(steps).hasSize(2);
+        assertThat(steps).allSatisfy(step -> {
+            assertThat(step.get("rows").asInt()).isEqualTo(512);
+            assertThat(step.get("targets").asInt()).isEqualTo(512);
+            assertThat(step.get("seconds").asDouble()).isPositive();
+            assertThat(step.get("loss").asDouble()).isBetween(1.0, 30.0);
+        });
+        assertThat(run.json().get("tokens_per_second").asDouble()).isPositive();
+    }
 }
