@@ -1,0 +1,11 @@
+/** Evaluate Gemma models inside a JVM: benchmarks, their data, metrics and reports. */
+module dev.jemma.eval {
+    requires transitive dev.jemma.core;
+    requires transitive dev.jemma.data;
+    requires org.snakeyaml.engine;
+    requires tools.jackson.core;
+    requires tools.jackson.databind;
+    requires static org.jspecify;
+
+    exports dev.jemma.eval;
+}
