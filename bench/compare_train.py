@@ -1,14 +1,15 @@
 """Trains with Jemma and with PyTorch in turn on the same model and prints Markdown: medians and medians of the ratios.
 
-full and lora: 512 random tokens a step, every token a target. chats: an adapter on real conversations; Jemma packs them
-and computes the loss where targets are, the peer pads four conversations a step to the longest. Every run is a process
-of its own; whoever starts changes from round to round. compare-train.sh tells the arguments.
+full and lora: 512 random tokens a step, every token a target. chats: an adapter on real conversations, another sample
+of them in each round and the same for both; Jemma packs them and computes the loss where targets are, the peer pads four
+conversations a step to the longest. Every run is a process of its own; whoever starts changes from round to round. compare-train.sh tells the arguments.
 """
 
 import argparse
 import json
 import os
 import pathlib
+import random
 import shlex
 import statistics
 import subprocess
@@ -31,20 +32,32 @@ def run(command, given):
     return json.loads(done.stdout[done.stdout.index("{") :])
 
 
-def jemma(test, given):
-    command = [str(BENCH.parent / "jemma"), "bench", str(given.model), "--train", test, "--json"]
-    command += ["-t", str(given.threads), "-w", "2", "-r", str(given.jemma_steps)]
-    answer = run(command + (["--data", str(given.chats)] if test == "chats" else []), given)
+def jemma(test, given, chats):
+    command = [str(BENCH.parent / "jemma"), "bench", str(given.model), "--train", test, "--json", "-t", str(given.threads)]
+    if test == "chats":  # several times through the sample, so that its length hardly depends on where a batch ends
+        command += ["-w", "4", "-r", str(4 * given.jemma_steps), "--data", str(chats)]
+    else:
+        command += ["-w", "2", "-r", str(given.jemma_steps)]
+    answer = run(command, given)
     environment = answer["environment"]
     version = f"{environment['version']}, {environment['provider']}, {environment['jdk']}"
     return measured(answer, test, answer["peak_resident_bytes"]), version
 
 
-def peer(test, given):
+def peer(test, given, chats):
     command = [sys.executable, str(BENCH / "peers_train.py"), str(given.folder), "--test", test]
     command += ["--threads", str(given.threads), "--steps", str(given.steps)]
-    answer = run(command + (["--data", str(given.chats)] if test == "chats" else []), given)
+    answer = run(command + (["--data", str(chats)] if test == "chats" else []), given)
     return measured(answer, test, answer["peak_bytes"]), answer["peer"]
+
+
+def sample(given, number):
+    """A file of some of the conversations, chosen by the number of the round."""
+    lines = [line for line in given.chats.read_text(encoding="utf-8").splitlines() if line.strip()]
+    chosen = random.Random(number).sample(lines, min(given.conversations, len(lines)))
+    path = RUNS / "chats.jsonl.sample"
+    path.write_text("\n".join(chosen) + "\n", encoding="utf-8")
+    return path
 
 
 def measured(answer, test, peak):
@@ -67,9 +80,10 @@ def compare(given):
         for number in range(given.rounds):
             for test in given.tests.split(","):
                 programs = [(JEMMA, jemma), (PEER, peer)]
+                chats = sample(given, number) if test == "chats" else None
                 entry = {"model": given.model.stem, "test": test, "threads": given.threads, "found": {}, "versions": {}}
                 for name, program in programs if number % 2 == 0 else reversed(programs):
-                    entry["found"][name], entry["versions"][name] = program(test, given)
+                    entry["found"][name], entry["versions"][name] = program(test, given, chats)
                 entry["time"] = time.strftime("%Y-%m-%d")
                 lines.write(json.dumps(entry) + "\n")
                 lines.flush()
@@ -124,6 +138,7 @@ def main():
     arguments.add_argument("model", nargs="?", type=pathlib.Path)
     arguments.add_argument("--folder", type=pathlib.Path, help="the same model in float32, for PyTorch")
     arguments.add_argument("--chats", type=pathlib.Path, help='lines of {"prompt", "response"}')
+    arguments.add_argument("--conversations", type=int, default=24, help="of them, in a round")
     arguments.add_argument("--tests", default="full,lora,chats")
     arguments.add_argument("--threads", type=int, default=max(1, (os.cpu_count() or 2) // 2))
     arguments.add_argument("--rounds", type=int, default=3)

@@ -3,8 +3,8 @@
     peers_train.py FOLDER --test full|lora|chats --threads 2 --steps 3 [--data chats.jsonl] [--rank 16] [--batch 4]
 
 full and lora: one sequence of 512 random tokens a step, every token a target; all weights, or LoRA on all linear layers.
-chats: LoRA on real conversations, as many a step as --batch says, padded on the right to the longest of them, loss on the
-model's turns alone. One step that does not count comes first. FOLDER is a Hugging Face folder of the model.
+chats: LoRA on all conversations of a file, as many a step as --batch says, padded on the right to the longest of them,
+loss on the model's turns alone. One step that does not count comes first. FOLDER is a Hugging Face folder of the model.
 """
 
 import argparse
@@ -82,7 +82,8 @@ def main():
     optimizer = torch.optim.AdamW(trained, lr=1e-5)
     if args.test == "chats":
         examples = chats(args.data, args.folder, args.max_length)
-        batches = [padded(examples[i * args.batch : (i + 1) * args.batch]) for i in range(args.steps + 1)]
+        batches = [padded(examples[i : i + args.batch]) for i in range(0, len(examples), args.batch)]
+        batches.insert(0, batches[0])
     else:
         ids = torch.randint(1000, 200_000, (args.steps + 1, 1, 512))
         batches = [{"input_ids": row, "labels": row} for row in ids]
