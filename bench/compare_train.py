@@ -55,7 +55,8 @@ def sample(given, number):
     """A file of some of the conversations, chosen by the number of the round."""
     lines = [line for line in given.chats.read_text(encoding="utf-8").splitlines() if line.strip()]
     chosen = random.Random(number).sample(lines, min(given.conversations, len(lines)))
-    path = RUNS / "chats.jsonl.sample"
+    path = RUNS / "sample" / "chats.jsonl"
+    path.parent.mkdir(exist_ok=True)
     path.write_text("\n".join(chosen) + "\n", encoding="utf-8")
     return path
 
