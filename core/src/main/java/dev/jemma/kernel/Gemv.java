@@ -3,11 +3,11 @@ package dev.jemma.kernel;
 import static dev.jemma.kernel.VectorMath.F;
 import static dev.jemma.kernel.VectorMath.I;
 import static dev.jemma.kernel.VectorMath.L;
-import static dev.jemma.kernel.VectorMath.loadInts;
 import static dev.jemma.kernel.VectorMath.toFloat;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.XOR;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -16,17 +16,20 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 
 /**
- * One panel times one token, int8 arithmetic: codes go from memory to registers, become floats (or 16-bit integers,
- * where sums fit them) and are multiplied at once, so each packed byte is read once and nothing is written but 16 sums.
- * Within a group sums are exact, so several of them run side by side. The offset of unsigned codes is the start value −offset·Σxq.
+ * One panel times one token, int8 arithmetic: codes go from memory to registers and are multiplied at once, so each packed
+ * byte is read once and nothing is written but 16 sums. All sums of a group are those of integers that wrap around: the
+ * total fits its 16 or 32 bits, so what its parts lose above does not matter.
+ *
+ * <p>That spares taking codes apart. A lane v of codes q0 … q3 of b bits each is shifted, not masked: with
+ * v<sub>i</sub> = v &gt;&gt;&gt; b·i, q<sub>i</sub> = v<sub>i</sub> − 2<sup>b</sup>·v<sub>i+1</sub>, and
+ * Σ q<sub>i</sub>·x<sub>i</sub> = v<sub>0</sub>·x<sub>0</sub> + Σ v<sub>i</sub>·(x<sub>i</sub> − 2<sup>b</sup>·x<sub>i−1</sub>).
+ * The factors are made once for all panels, by {@link TokenFactors}.
  */
 final class Gemv {
     private static final int ROWS = PanelLayout.ROWS;
     private static final long LINE = PanelLayout.LINE;
-    private static final int BLOCK = PanelLayout.BLOCK;
     private static final int NIBBLES = 0x0f0f0f0f;
-    private static final int NIBBLE_PAIR = 0x000f000f;
-    private static final int BYTE_PAIR = 0x00ff00ff;
+    private static final int SIGNS = 0x80808080;
 
     private Gemv() {}
 
@@ -43,168 +46,155 @@ final class Gemv {
         return sum;
     }
 
-    /** 8-bit codes; {@code x} [k], {@code dx} [block], {@code s} [block][16], {@code acc} [16]. */
-    static void codes8(
-            MemorySegment w, long at, int blocks, float[] x, float[] dx, int block0, float[] s, float[] acc) {
-        for (int b = 0; b < blocks; b++) {
-            for (int h = 0; h < ROWS; h += L) {
-                long line = at + 8 * LINE * b + 4L * h;
-                FloatVector s0 = FloatVector.zero(F);
-                FloatVector s1 = s0;
-                FloatVector s2 = s0;
-                FloatVector s3 = s0;
+    /** 8-bit codes; {@code x} [k], {@code dx} and {@code sum} [block], {@code s} [block][16], {@code acc} [16]. */
+    static void codes8(int[] w, int blocks, int[] x, float[] dx, float[] sum, int block0, float[] s, float[] acc) {
+        for (int h = 0; h < ROWS; h += L) {
+            FloatVector total = FloatVector.fromArray(F, acc, h);
+            for (int b = 0; b < blocks; b++) {
+                int block = block0 + b;
+                int line = 8 * ROWS * b + h;
+                IntVector s0 = IntVector.broadcast(I, (int) (-128 * sum[block]));
+                IntVector s1 = IntVector.zero(I);
                 for (int j = 0; j < 8; j++) {
-                    IntVector v = loadInts(w, line + j * LINE);
-                    int k = BLOCK * (block0 + b) + 4 * j;
-                    s0 = toFloat(v.lanewise(LSHL, 24).lanewise(ASHR, 24)).fma(FloatVector.broadcast(F, x[k]), s0);
-                    s1 = toFloat(v.lanewise(LSHL, 16).lanewise(ASHR, 24)).fma(FloatVector.broadcast(F, x[k + 1]), s1);
-                    s2 = toFloat(v.lanewise(LSHL, 8).lanewise(ASHR, 24)).fma(FloatVector.broadcast(F, x[k + 2]), s2);
-                    s3 = toFloat(v.lanewise(ASHR, 24)).fma(FloatVector.broadcast(F, x[k + 3]), s3);
+                    IntVector v = IntVector.fromArray(I, w, line + j * ROWS).lanewise(XOR, SIGNS);
+                    int i = 32 * block + 4 * j;
+                    s0 = s0.add(v.mul(x[i]));
+                    s1 = s1.add(v.lanewise(LSHR, 8).mul(x[i + 1]));
+                    s0 = s0.add(v.lanewise(LSHR, 16).mul(x[i + 2]));
+                    s1 = s1.add(v.lanewise(LSHR, 24).mul(x[i + 3]));
                 }
                 FloatVector scale = FloatVector.fromArray(F, s, b * ROWS + h);
-                Gemm.add(s0.add(s1).add(s2.add(s3)), scale, dx[block0 + b], acc, h);
+                total = toFloat(s0.add(s1)).fma(scale.mul(dx[block]), total);
             }
+            total.intoArray(acc, h);
         }
     }
 
     /**
-     * 4-bit codes in groups of 32; {@code m} [block][16] is read only if {@code hasMin}. Products of a code and a rounded
-     * activation are small enough for a group's sums in 16 bits, two to a lane: 15·127·8 each.
+     * 4-bit codes in groups of 32; {@code m} [block][16] is read only if {@code hasMin}. A 16-bit half of a lane holds
+     * four codes; its sum of a group is at most 15·127·16.
      */
     static void codes4(
-            MemorySegment w,
-            long at,
+            int[] w,
             int blocks,
             int offset,
             boolean hasMin,
-            int[] pairs,
+            int[] x,
             float[] dx,
             float[] sum,
             int block0,
             float[] s,
             float[] m,
             float[] acc) {
-        for (int b = 0; b < blocks; b++) {
-            int block = block0 + b;
-            for (int h = 0; h < ROWS; h += L) {
-                long line = at + 4 * LINE * b + 4L * h;
+        for (int h = 0; h < ROWS; h += L) {
+            FloatVector total = FloatVector.fromArray(F, acc, h);
+            for (int b = 0; b < blocks; b++) {
+                int block = block0 + b;
+                int line = 4 * ROWS * b + h;
                 ShortVector s0 = IntVector.zero(I).reinterpretAsShorts();
                 ShortVector s1 = s0;
                 for (int j = 0; j < 4; j++) {
-                    IntVector v = loadInts(w, line + j * LINE);
-                    int i = BLOCK / 2 * block + 4 * j;
-                    s0 = s0.add(nibblePairs(v).mul(broadcastPairs(pairs[i])));
-                    s1 = s1.add(nibblePairs(v.lanewise(LSHR, 8)).mul(broadcastPairs(pairs[i + 1])));
-                    s0 = s0.add(nibblePairs(v.lanewise(LSHR, 4)).mul(broadcastPairs(pairs[i + 2])));
-                    s1 = s1.add(nibblePairs(v.lanewise(LSHR, 12)).mul(broadcastPairs(pairs[i + 3])));
+                    ShortVector v = IntVector.fromArray(I, w, line + j * ROWS).reinterpretAsShorts();
+                    int i = 16 * block + 4 * j;
+                    s0 = s0.add(v.mul(broadcastPairs(x[i])));
+                    s1 = s1.add(v.lanewise(LSHR, (short) 4).mul(broadcastPairs(x[i + 1])));
+                    s0 = s0.add(v.lanewise(LSHR, (short) 8).mul(broadcastPairs(x[i + 2])));
+                    s1 = s1.add(v.lanewise(LSHR, (short) 12).mul(broadcastPairs(x[i + 3])));
                 }
                 FloatVector scale = FloatVector.fromArray(F, s, b * ROWS + h);
-                Gemm.add(toFloat(total(s0.add(s1))).add(-offset * sum[block]), scale, dx[block], acc, h);
+                FloatVector products = toFloat(halves(s0.add(s1))).add(-offset * sum[block]);
+                total = products.fma(scale.mul(dx[block]), total);
                 if (hasMin) {
                     FloatVector min = FloatVector.fromArray(F, m, b * ROWS + h).neg();
-                    float scaledSum = dx[block] * sum[block];
-                    min.fma(FloatVector.broadcast(F, scaledSum), FloatVector.fromArray(F, acc, h))
-                            .intoArray(acc, h);
+                    total = min.fma(FloatVector.broadcast(F, dx[block] * sum[block]), total);
                 }
             }
+            total.intoArray(acc, h);
         }
     }
 
-    /** 5-bit codes in groups of 32; {@code m} [block][16] is read only if {@code hasMin}. */
+    /**
+     * 5-bit codes in groups of 32; {@code m} [block][16] is read only if {@code hasMin}. With an offset of 16, whether the
+     * type has one or not, the sum of 16 codes fits its half: 16·127·16.
+     */
     static void codes5(
-            MemorySegment w,
-            long at,
+            int[] w,
             int blocks,
             int offset,
             boolean hasMin,
-            float[] codes,
+            int[] x,
+            int[] starts,
             float[] dx,
             float[] sum,
             int block0,
             float[] s,
             float[] m,
             float[] acc) {
-        for (int b = 0; b < blocks; b++) {
-            int block = block0 + b;
-            for (int h = 0; h < ROWS; h += L) {
-                long line = at + 5 * LINE * b + 4L * h;
-                IntVector high = loadInts(w, line + 4 * LINE);
-                FloatVector s0 = FloatVector.broadcast(F, -offset * sum[block]);
-                FloatVector s1 = FloatVector.zero(F);
-                FloatVector s2 = s1;
-                FloatVector s3 = s1;
+        for (int h = 0; h < ROWS; h += L) {
+            FloatVector total = FloatVector.fromArray(F, acc, h);
+            for (int b = 0; b < blocks; b++) {
+                int block = block0 + b;
+                int line = 5 * ROWS * b + h;
+                IntVector high = IntVector.fromArray(I, w, line + 4 * ROWS);
+                ShortVector s0 = broadcastPairs(starts[2 * block]);
+                ShortVector s1 = broadcastPairs(starts[2 * block + 1]);
                 for (int j = 0; j < 8; j++) {
-                    IntVector u = nibbles(w, line, j).or(TileDecoder.fifthBits(high, j));
-                    int k = BLOCK * block + 4 * j;
-                    s0 = toFloat(u.and(255)).fma(FloatVector.broadcast(F, codes[k]), s0);
-                    s1 = toFloat(u.lanewise(LSHR, 8).and(255)).fma(FloatVector.broadcast(F, codes[k + 1]), s1);
-                    s2 = toFloat(u.lanewise(LSHR, 16).and(255)).fma(FloatVector.broadcast(F, codes[k + 2]), s2);
-                    s3 = toFloat(u.lanewise(LSHR, 24)).fma(FloatVector.broadcast(F, codes[k + 3]), s3);
+                    IntVector nibbles =
+                            IntVector.fromArray(I, w, line + (j >> 1) * ROWS).lanewise(LSHR, 4 * (j & 1));
+                    ShortVector v = nibbles.and(NIBBLES)
+                            .or(TileDecoder.fifthBits(high, j))
+                            .reinterpretAsShorts();
+                    int i = 16 * block + 2 * j;
+                    s0 = s0.add(v.mul(broadcastPairs(x[i])));
+                    s1 = s1.add(v.lanewise(LSHR, (short) 8).mul(broadcastPairs(x[i + 1])));
                 }
                 FloatVector scale = FloatVector.fromArray(F, s, b * ROWS + h);
-                Gemm.add(s0.add(s1).add(s2.add(s3)), scale, dx[block], acc, h);
+                FloatVector products = toFloat(halves(s0.add(s1))).add((16 - offset) * sum[block]);
+                total = products.fma(scale.mul(dx[block]), total);
                 if (hasMin) {
                     FloatVector min = FloatVector.fromArray(F, m, b * ROWS + h).neg();
-                    float scaledSum = dx[block] * sum[block];
-                    min.fma(FloatVector.broadcast(F, scaledSum), FloatVector.fromArray(F, acc, h))
-                            .intoArray(acc, h);
+                    total = min.fma(FloatVector.broadcast(F, dx[block] * sum[block]), total);
                 }
             }
+            total.intoArray(acc, h);
         }
     }
 
-    /** 6-bit codes in groups of 16; {@code s} [group][16]. Signed codes let sums fit 16 bits: 32·127·8. */
-    static void codes6(
-            MemorySegment w,
-            long at,
-            int blocks,
-            int offset,
-            int[] pairs,
-            float[] dx,
-            int block0,
-            float[] s,
-            float[] acc) {
-        for (int g = 0; g < 2 * blocks; g++) {
-            int group = 2 * block0 + g;
-            for (int h = 0; h < ROWS; h += L) {
-                long line = at + 6 * LINE * (g / 2) + 4L * h;
-                IntVector high = loadInts(w, line + (4 + (g & 1)) * LINE);
-                ShortVector s0 = IntVector.zero(I).reinterpretAsShorts();
-                ShortVector s1 = s0;
+    /** 6-bit codes in groups of 16; {@code s} [group][16]. With their offset of 32 a half's sum fits: 32·127·8. */
+    static void codes6(int[] w, int blocks, int[] x, int[] starts, float[] dx, int block0, float[] s, float[] acc) {
+        for (int h = 0; h < ROWS; h += L) {
+            FloatVector total = FloatVector.fromArray(F, acc, h);
+            for (int g = 0; g < 2 * blocks; g++) {
+                int group = 2 * block0 + g;
+                int line = 6 * ROWS * (g >> 1) + h;
+                int low = line + 2 * ROWS * (g & 1);
+                IntVector high = IntVector.fromArray(I, w, line + (4 + (g & 1)) * ROWS);
+                ShortVector s0 = broadcastPairs(starts[group]);
+                ShortVector s1 = IntVector.zero(I).reinterpretAsShorts();
                 for (int j = 0; j < 4; j++) {
-                    IntVector u = nibbles(w, line, 4 * (g & 1) + j).or(TileDecoder.topBits(high, 2 * j));
+                    IntVector nibbles =
+                            IntVector.fromArray(I, w, low + (j >> 1) * ROWS).lanewise(LSHR, 4 * (j & 1));
+                    ShortVector v = nibbles.and(NIBBLES)
+                            .or(TileDecoder.topBits(high, 2 * j))
+                            .reinterpretAsShorts();
                     int i = 8 * group + 2 * j;
-                    s0 = s0.add(signedPairs(u, offset).mul(broadcastPairs(pairs[i])));
-                    s1 = s1.add(signedPairs(u.lanewise(LSHR, 8), offset).mul(broadcastPairs(pairs[i + 1])));
+                    s0 = s0.add(v.mul(broadcastPairs(x[i])));
+                    s1 = s1.add(v.lanewise(LSHR, (short) 8).mul(broadcastPairs(x[i + 1])));
                 }
                 FloatVector scale = FloatVector.fromArray(F, s, g * ROWS + h);
-                Gemm.add(toFloat(total(s0.add(s1))), scale, dx[group / 2], acc, h);
+                total = toFloat(halves(s0.add(s1))).fma(scale.mul(dx[group / 2]), total);
             }
+            total.intoArray(acc, h);
         }
-    }
-
-    /** The lowest nibbles of both halves of every lane. */
-    private static ShortVector nibblePairs(IntVector v) {
-        return v.and(NIBBLE_PAIR).reinterpretAsShorts();
-    }
-
-    /** The lowest bytes of both halves of every lane, less {@code offset}. */
-    private static ShortVector signedPairs(IntVector v, int offset) {
-        return v.and(BYTE_PAIR).reinterpretAsShorts().sub((short) offset);
     }
 
     /** The sum of both halves of every lane. */
-    private static IntVector total(ShortVector pairs) {
+    private static IntVector halves(ShortVector pairs) {
         IntVector both = pairs.reinterpretAsInts();
         return both.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both.lanewise(ASHR, 16));
     }
 
     private static ShortVector broadcastPairs(int pair) {
         return IntVector.broadcast(I, pair).reinterpretAsShorts();
-    }
-
-    /** Four nibbles of every lane, those of elements 4j … 4j+3 of the block, as bytes. */
-    private static IntVector nibbles(MemorySegment w, long block, int j) {
-        return loadInts(w, block + (j >> 1) * LINE).lanewise(LSHR, 4 * (j & 1)).and(NIBBLES);
     }
 }

@@ -27,11 +27,8 @@ final class PackedTokens {
 
     float[] sum = new float[0];
     float[] scaledSum = new float[0];
-    /**
-     * Codes k and k + 2, then k + 1 and k + 3 of every four as 16-bit halves of an integer; filled for a single token
-     * only.
-     */
-    int[] pairs = new int[0];
+    /** Of a single token. */
+    final TokenFactors factors = new TokenFactors();
 
     PackedTokens(boolean int8) {
         this.int8 = int8;
@@ -49,10 +46,10 @@ final class PackedTokens {
             scale = grown(scale, blocks);
             sum = grown(sum, blocks);
             scaledSum = grown(scaledSum, blocks);
-            pairs = pairs.length >= cols / 2 ? pairs : new int[cols / 2];
         }
         if (count == 1) {
             packToken(x, from, 0);
+            factors.clear();
         } else {
             Split.rows(workers, groups, lanes * cols, (first, end) -> {
                 for (int g = first; g < end; g++) {
@@ -105,20 +102,17 @@ final class PackedTokens {
             int i = scaleOffset(token / lanes) + lanes * b + lane;
             scale[i] = round(x.data(), from + 4L * BLOCK * b, codes);
             int to = at + lanes * BLOCK * b;
-            for (int k = 0; k < BLOCK; k++) {
-                values[to + lanes * k] = codes[k];
+            if (lanes == 1) {
+                System.arraycopy(codes, 0, values, to, BLOCK);
+            } else {
+                for (int k = 0; k < BLOCK; k++) {
+                    values[to + lanes * k] = codes[k];
+                }
             }
             float first = sum(codes, 0);
             float second = sum(codes, BLOCK / 2);
             sum[i] = first + second;
             scaledSum[i] = scale[i] * sum[i];
-            if (lanes == 1) {
-                for (int k = 0; k < BLOCK; k += 4) {
-                    int pair = (BLOCK * b + k) / 2;
-                    pairs[pair] = pair(codes[k], codes[k + 2]);
-                    pairs[pair + 1] = pair(codes[k + 1], codes[k + 3]);
-                }
-            }
         }
     }
 
@@ -142,11 +136,6 @@ final class PackedTokens {
                     .intoArray(codes, k);
         }
         return d;
-    }
-
-    /** Two codes in one integer, {@code low} in its lower half. */
-    private static int pair(float low, float high) {
-        return ((int) low & 0xffff) | ((int) high << 16);
     }
 
     /** Sum of 16 codes: whole numbers, hence exact in any order. */

@@ -1,6 +1,7 @@
 package dev.jemma.kernel;
 
 import dev.jemma.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
@@ -46,6 +47,9 @@ final class VectorLinear {
     private static final class Scratch {
         final float[] tile = new float[TILE_PANELS * TILE];
         final TileDecoder.Scratch decoder = new TileDecoder.Scratch(TOKEN_COLS);
+        /** The codes of {@link #TOKEN_COLS} columns of a panel: vectors from arrays cost fewer checks than from memory. */
+        final int[] codes = new int[TOKEN_COLS * ROWS / Integer.BYTES];
+
         final float[] acc = new float[2 * ROWS * TOKENS_PER_CHUNK];
         /** Keeps the reads of {@link Gemv#touch} from being optimised away. */
         final int[] touched = new int[1];
@@ -77,12 +81,22 @@ final class VectorLinear {
             int to = Math.min(x.rows(), from + TOKENS_PER_PASS);
             if (anyInt8) {
                 inputs.int8.pack(workers, x, from, to);
+                makeFactors(inputs.int8, weights, precision, to - from);
             }
             if (anyFloat) {
                 inputs.floats.pack(workers, x, from, to);
             }
             Pass pass = new Pass(inputs, weights, outputs, precision, from, to - from);
             workers.run(pass.chunks(), pass);
+        }
+    }
+
+    /** A single token meets codes as factors. */
+    private static void makeFactors(PackedTokens x, List<Matrix> weights, Precision precision, int tokens) {
+        for (int i = 0; tokens == 1 && i < weights.size(); i++) {
+            if (weights.get(i) instanceof PackedMatrix packed && int8(packed, precision)) {
+                x.factors.make(packed.layout().codeBits, x.values, x.cols);
+            }
         }
     }
 
@@ -181,51 +195,50 @@ final class VectorLinear {
                 int block0 = k0 / PanelLayout.BLOCK;
                 int blocks = (k1 - k0) / PanelLayout.BLOCK;
                 long at = w.panel(panel) + (long) block0 * layout.blockBytes;
-                TileDecoder.scales(w, panel, k0, k1, scratch.decoder, 0);
                 boolean hasMin = CodeRow.hasMin(layout.type);
+                int words = blocks * layout.blockBytes / Integer.BYTES;
+                MemorySegment.copy(w.data(), ValueLayout.JAVA_INT, at, scratch.codes, 0, words);
+                TileDecoder.scales(w, panel, k0, k1, scratch.decoder, 0);
+                int[] factors = x.factors.of(layout.codeBits);
+                float[] scales = scratch.decoder.scales;
+                float[] mins = scratch.decoder.mins;
+                float[] acc = scratch.acc;
+                int offset = layout.codeOffset;
                 switch (layout.codeBits) {
-                    case 8 ->
-                        Gemv.codes8(
-                                w.data(), at, blocks, x.values, x.scale, block0, scratch.decoder.scales, scratch.acc);
+                    case 8 -> Gemv.codes8(scratch.codes, blocks, factors, x.scale, x.sum, block0, scales, acc);
                     case 4 ->
                         Gemv.codes4(
-                                w.data(),
-                                at,
+                                scratch.codes,
                                 blocks,
-                                layout.codeOffset,
+                                offset,
                                 hasMin,
-                                x.pairs,
+                                factors,
                                 x.scale,
                                 x.sum,
                                 block0,
-                                scratch.decoder.scales,
-                                scratch.decoder.mins,
-                                scratch.acc);
-                    case 5 ->
+                                scales,
+                                mins,
+                                acc);
+                    case 5 -> {
+                        int[] starts = x.factors.starts(5);
                         Gemv.codes5(
-                                w.data(),
-                                at,
+                                scratch.codes,
                                 blocks,
-                                layout.codeOffset,
+                                offset,
                                 hasMin,
-                                x.values,
+                                factors,
+                                starts,
                                 x.scale,
                                 x.sum,
                                 block0,
-                                scratch.decoder.scales,
-                                scratch.decoder.mins,
-                                scratch.acc);
-                    default ->
-                        Gemv.codes6(
-                                w.data(),
-                                at,
-                                blocks,
-                                layout.codeOffset,
-                                x.pairs,
-                                x.scale,
-                                block0,
-                                scratch.decoder.scales,
-                                scratch.acc);
+                                scales,
+                                mins,
+                                acc);
+                    }
+                    default -> {
+                        int[] starts = x.factors.starts(6);
+                        Gemv.codes6(scratch.codes, blocks, factors, starts, x.scale, block0, scales, acc);
+                    }
                 }
             }
         }

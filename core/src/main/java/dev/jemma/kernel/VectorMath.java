@@ -28,10 +28,6 @@ final class VectorMath {
     static final int L = F.length();
 
     static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
-    /** Exponent bits of a float16 that is infinite or not a number, moved to their float32 place. */
-    private static final int HALF_INFINITY = 0x1f << 23;
-    /** Difference of the exponents' biases. */
-    private static final int HALF_REBASE = (127 - 15) << 23;
 
     private VectorMath() {}
 
@@ -49,18 +45,6 @@ final class VectorMath {
 
     private static IntVector shorts(short[] data, int at) {
         return (IntVector) ShortVector.fromArray(S, data, at).convertShape(VectorOperators.ZERO_EXTEND_S2I, I, 0);
-    }
-
-    /** float16 by integer operations; subnormal ones go through a subtraction, since products of them are slow. */
-    static FloatVector halves(short[] data, int at) {
-        IntVector h = shorts(data, at);
-        IntVector magnitude = h.and(0x7fff).lanewise(LSHL, 13);
-        IntVector bits = magnitude.add(HALF_REBASE);
-        bits = bits.blend(bits.add(HALF_REBASE), magnitude.compare(VectorOperators.GE, HALF_INFINITY));
-        FloatVector small =
-                magnitude.add(HALF_REBASE + (1 << 23)).reinterpretAsFloats().sub(0x1p-14f);
-        bits = bits.blend(small.reinterpretAsInts(), magnitude.compare(VectorOperators.LT, 1 << 23));
-        return bits.or(h.and(0x8000).lanewise(LSHL, 16)).reinterpretAsFloats();
     }
 
     static FloatVector brainHalves(short[] data, int at) {

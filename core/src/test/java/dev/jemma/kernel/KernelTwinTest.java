@@ -3,6 +3,7 @@ package dev.jemma.kernel;
 import static dev.jemma.kernel.TestData.activations;
 import static dev.jemma.kernel.TestData.assertSameBits;
 import static dev.jemma.kernel.TestData.copy;
+import static dev.jemma.kernel.TestData.equalCodes;
 import static dev.jemma.kernel.TestData.linear;
 import static dev.jemma.kernel.TestData.pack;
 import static dev.jemma.kernel.TestData.weights;
@@ -118,6 +119,30 @@ abstract class KernelTwinTest {
                                 type + " [" + rows + ", " + cols + "] × " + tokens + " " + precision);
                     }
                 }
+            }
+        }
+    }
+
+    /** Sums of products are kept in few bits, so the largest ones, of either sign, are where they would not fit. */
+    @ParameterizedTest
+    @EnumSource(
+            value = DType.class,
+            names = {"Q4_0", "Q5_0", "Q8_0", "Q4_K", "Q5_K", "Q6_K"})
+    void theLargestSumsOfProductsFit(DType type) {
+        Random random = new Random(9);
+        Tensor x = Tensor.allocate(arena, 1, 512);
+        for (int code : new int[] {0, 0x7f, 0x80, 0xf0, 0xff}) {
+            MemorySegment raw = equalCodes(random, type, 17, 512, code);
+            Matrix packed = pack(kernels(), arena, type, 17, 512, raw);
+            Matrix plain = pack(twin, arena, type, 17, 512, raw);
+            for (int period : new int[] {64, 1024, 2, 4, 8, 16}) {
+                for (int i = 0; i < 512; i++) {
+                    x.set(0, i, i % period < period / 2 ? 1f : -1f);
+                }
+                assertSameBits(
+                        linear(kernels(), alone, arena, x, packed, Precision.FAST),
+                        linear(twin, alone, arena, x, plain, Precision.FAST),
+                        type + " of " + code + ", signs change every " + period / 2);
             }
         }
     }

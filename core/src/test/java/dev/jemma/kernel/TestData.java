@@ -56,7 +56,20 @@ final class TestData {
             return raw;
         }
         random.nextBytes(bytes);
-        for (int at = 0; at < bytes.length; at += type.blockBytes()) {
+        putScales(random, type, raw);
+        return raw;
+    }
+
+    /** Codes of a quantized type that are all made of one byte, the factors of their groups too. */
+    static MemorySegment equalCodes(Random random, DType type, int rows, int cols, int code) {
+        MemorySegment raw = MemorySegment.ofArray(new byte[Math.toIntExact(rows * type.bytesFor(cols))]);
+        raw.fill((byte) code);
+        putScales(random, type, raw);
+        return raw;
+    }
+
+    private static void putScales(Random random, DType type, MemorySegment raw) {
+        for (int at = 0; at < raw.byteSize(); at += type.blockBytes()) {
             switch (type) {
                 case Q4_0, Q5_0, Q8_0, IQ4_NL, IQ4_XS -> raw.set(SHORT, at, half(random));
                 case Q4_1, Q5_1, Q4_K, Q5_K -> {
@@ -69,11 +82,10 @@ final class TestData {
                 }
                 case Q3_K -> raw.set(SHORT, at + 108, half(random));
                 case Q6_K -> raw.set(SHORT, at + 208, half(random));
-                case MXFP4 -> bytes[at] = (byte) (110 + random.nextInt(20));
+                case MXFP4 -> raw.set(ValueLayout.JAVA_BYTE, at, (byte) (110 + random.nextInt(20)));
                 default -> throw new IllegalArgumentException(type.toString());
             }
         }
-        return raw;
     }
 
     private static short half(Random random) {

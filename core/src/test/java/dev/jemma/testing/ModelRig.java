@@ -52,10 +52,15 @@ public final class ModelRig implements AutoCloseable {
     /** What one pass over a text gives; rows are copies. */
     public record Pass(float[][] hidden, float[][] logits) {}
 
-    /** Runs a whole text in one batch. */
+    /** Runs a whole text in one batch, with float32 activations. */
     public Pass run(int[] ids, Probe probe) {
+        return run(ids, probe, Precision.EXACT);
+    }
+
+    /** Runs a whole text in one batch. */
+    public Pass run(int[] ids, Probe probe, Precision precision) {
         try (KvCache cache = new KvCache(gemma.config(), KvType.F32, KV_BYTES);
-                InferenceOps ops = new InferenceOps(gemma.config(), kernels, workers, Precision.EXACT, cache)) {
+                InferenceOps ops = new InferenceOps(gemma.config(), kernels, workers, precision, cache)) {
             Tensor hidden = gemma.hidden(ops.begin(whole(ids, cache), probe));
             float[][] states = copy(hidden);
             ops.beginLayer(0);
