@@ -8,4 +8,5 @@ module dev.jemma.eval {
     requires static org.jspecify;
 
     exports dev.jemma.eval;
+    exports dev.jemma.eval.sandbox;
 }
