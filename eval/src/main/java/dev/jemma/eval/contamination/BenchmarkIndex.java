@@ -149,9 +149,9 @@ final class BenchmarkIndex {
     /** Where the run stands, or the free place where it would. */
     private int slot(long hash, int[] run, int from, int length) {
         int mask = table.length - 1;
-        int slot = (int) (hash ^ hash >>> 32) & mask;
+        int slot = (int) (hash ^ (hash >>> 32)) & mask;
         while (table[slot] != NONE && !same(table[slot], run, from, length)) {
-            slot = slot + 1 & mask;
+            slot = (slot + 1) & mask;
         }
         return slot;
     }

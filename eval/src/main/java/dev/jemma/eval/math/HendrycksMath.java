@@ -73,7 +73,7 @@ public final class HendrycksMath {
     public static boolean matchesAgiEval(String generated, String gold) {
         Optional<String> a = extractAgiEval(generated);
         Optional<String> b = extractAgiEval(gold);
-        return a.isPresent() && b.isPresent() ? equal(a.get(), b.get(), false) : a.equals(b);
+        return (a.isPresent() && b.isPresent()) ? equal(a.get(), b.get(), false) : a.equals(b);
     }
 
     private static Optional<String> last(Pattern pattern, String text, int group) {
@@ -98,7 +98,7 @@ public final class HendrycksMath {
     private static boolean equal(String a, String b, boolean strict) {
         Optional<String> left = normalize(a, strict);
         Optional<String> right = normalize(b, strict);
-        return left.isPresent() && right.isPresent() ? left.equals(right) : a.equals(b);
+        return (left.isPresent() && right.isPresent()) ? left.equals(right) : a.equals(b);
     }
 
     /** The normal form; empty for a text that its rules cannot take, such as one that ends in {@code \frac}. */

@@ -210,27 +210,26 @@ final class LatexParser {
     private Optional<Node> component(boolean functions) {
         Token token = peek();
         if (token.kind() == Kind.MARK) {
-            switch (token.text()) {
-                case "(":
-                    return between("(", ")");
-                case "[":
-                    return between("[", "]");
-                case "{":
-                    return between("{", "}");
-                case "\\{":
-                    return between("\\{", "\\}");
-                case "|":
-                    return between("|", "|").map(inner -> new Node.Call("abs", List.of(inner)));
-                case "lfloor":
-                    return between("lfloor", "rfloor").map(inner -> new Node.Call("floor", List.of(inner)));
-                case "lceil":
-                    return between("lceil", "rceil").map(inner -> new Node.Call("ceiling", List.of(inner)));
-                default:
-                    break;
+            Optional<Node> group = group(token.text());
+            if (group.isPresent()) {
+                return group;
             }
         }
         Optional<Node> function = functions ? function(token) : Optional.empty();
         return function.isPresent() ? function : atom();
+    }
+
+    private Optional<Node> group(String open) {
+        return switch (open) {
+            case "(" -> between("(", ")");
+            case "[" -> between("[", "]");
+            case "{" -> between("{", "}");
+            case "\\{" -> between("\\{", "\\}");
+            case "|" -> between("|", "|").map(inner -> new Node.Call("abs", List.of(inner)));
+            case "lfloor" -> between("lfloor", "rfloor").map(inner -> new Node.Call("floor", List.of(inner)));
+            case "lceil" -> between("lceil", "rceil").map(inner -> new Node.Call("ceiling", List.of(inner)));
+            default -> Optional.empty();
+        };
     }
 
     private Optional<Node> function(Token token) {

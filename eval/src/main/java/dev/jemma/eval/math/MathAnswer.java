@@ -79,7 +79,7 @@ public final class MathAnswer {
                 return false;
             }
         }
-        return finite || a.equals(b) && !dividesByZero(a);
+        return finite || (a.equals(b) && !dividesByZero(a));
     }
 
     /** Empty where a value is no fraction, or too large a one. */

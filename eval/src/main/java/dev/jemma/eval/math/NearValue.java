@@ -66,7 +66,7 @@ final class NearValue {
     /** A function that nothing is known of: a fixed smooth one, with coefficients from its name. */
     private static Complex unknown(String name, List<Complex> arguments) {
         Complex sum = Complex.of(0.1 + (name.hashCode() & 0xFFFF) / 65536.0);
-        double coefficient = 0.3 + (name.hashCode() >>> 16 & 0xFFFF) / 65536.0;
+        double coefficient = 0.3 + ((name.hashCode() >>> 16) & 0xFFFF) / 65536.0;
         for (Complex one : arguments) {
             sum = sum.plus(one.times(Complex.of(coefficient)));
             coefficient = coefficient * 0.7 + 0.1;

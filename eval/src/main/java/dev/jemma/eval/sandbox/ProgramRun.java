@@ -221,7 +221,7 @@ final class ProgramRun {
             try {
                 stream.close();
             } catch (IOException e) {
-                continue; // nothing more is wanted from it
+                // nothing more is wanted from it
             }
         }
         if (interrupted) {

@@ -22,7 +22,7 @@ record Tools(List<Path> folders) {
                     folders.add(folder);
                 }
             } catch (InvalidPathException e) {
-                continue; // not a folder, then
+                // not a folder, then
             }
         }
         for (String name : List.of("/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin")) {
