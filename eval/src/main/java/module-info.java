@@ -8,4 +8,7 @@ module dev.jemma.eval {
     requires static org.jspecify;
 
     exports dev.jemma.eval;
+    exports dev.jemma.eval.contamination;
+    exports dev.jemma.eval.math;
+    exports dev.jemma.eval.sandbox;
 }

@@ -52,6 +52,7 @@ final class Commands {
                 new Entry(Group.MODELS, "rm", RmCommand::new),
                 new Entry(Group.TRAIN, "train-tokenizer", TrainTokenizerCommand::new),
                 new Entry(Group.TRAIN, "prepare", PrepareCommand::new),
+                new Entry(Group.TRAIN, "decontaminate", DecontaminateCommand::new),
                 new Entry(Group.TRAIN, "plan", PlanCommand::new),
                 new Entry(Group.TRAIN, "pretrain", PretrainCommand::new),
                 new Entry(Group.TRAIN, "finetune", FinetuneCommand::new),

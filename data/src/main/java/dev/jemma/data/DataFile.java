@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
@@ -101,9 +102,14 @@ record DataFile(Path path, Kind kind, long bytes) {
 
     /** @param counter is told bytes of the file as they are read */
     RowReader open(DataOptions options, LongConsumer counter) {
+        return open(options, Schema.columns(options), counter);
+    }
+
+    /** @param columns those of a Parquet file that are read */
+    RowReader open(DataOptions options, Set<String> columns, LongConsumer counter) {
         String name = path.toString();
         return switch (kind) {
-            case PARQUET -> new ParquetReader(path, Schema.columns(options), counter, ParquetReader.PATIENCE);
+            case PARQUET -> new ParquetReader(path, columns, counter, ParquetReader.PATIENCE);
             case TEXT ->
                 new TextReader(
                         new LineReader(Input.open(path, counter), name, Input.MAX_RECORD_BYTES), name, options.split());
