@@ -10,6 +10,7 @@
 2. Encodes lines of the text, the lines of the golden records (where ../shared is beside the checkout) and random strings
    three ways, with SentencePiece from tokenizer.model, tokenizers from tokenizer.json, and Jemma from either, and counts
    the strings whose ids differ.
+3. Where transformers is installed: has it load the folder, and compares its special tokens and the ids of a text.
 
 Exits with 1 if a vocabulary differs, or ids of SentencePiece and Jemma do.
 """
@@ -25,6 +26,11 @@ import tempfile
 
 import sentencepiece
 import tokenizers
+
+try:
+    import transformers
+except ImportError:  # its part is left out
+    transformers = None
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 GOLDEN = ROOT.parent / "shared" / "golden" / "tokenizer" / "train"
@@ -171,6 +177,20 @@ def compare_ids(name, folder, strings):
     return not differ["jemma, model"] and not differ["jemma, json"]
 
 
+def compare_transformers(folder):
+    """What transformers makes of the folder as it is: its special tokens, and a text with one in front."""
+    if transformers is None:
+        return True
+    loaded = transformers.AutoTokenizer.from_pretrained(folder)
+    special = [loaded.pad_token_id, loaded.eos_token_id, loaded.bos_token_id, loaded.unk_token_id]
+    plain = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+    text = "A few words,\n\nand  two   runs of spaces: 2026."
+    same = loaded(text)["input_ids"] == [loaded.bos_token_id] + plain.encode(text, add_special_tokens=False).ids
+    well = special == [0, 1, 2, 3] and same
+    print(f"    transformers: <pad>, <eos>, <bos>, <unk> are {special}; {'the same ids behind <bos>' if same else 'OTHER ids'}")
+    return well
+
+
 def write_golden(file):
     """A small text and SentencePiece's learned pieces for it, for a test that needs no Python."""
     text = mixed_text(3, 500)
@@ -226,6 +246,7 @@ def main():
                     sentencepiece.SentencePieceProcessor(model_file=str(folder / "tokenizer.model"))) if not any(p[2])]
                 strings = [s for s in lines + golden if not CONTROL.search(s)] + random_strings(args.strings, vocabulary, seed=11)
                 well &= compare_ids(name, folder, strings)
+                well &= compare_transformers(folder)
     return 0 if well else 1
 
 

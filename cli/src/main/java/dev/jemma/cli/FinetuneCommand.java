@@ -2,8 +2,10 @@ package dev.jemma.cli;
 
 import dev.jemma.adapter.AdapterFolder;
 import dev.jemma.adapter.Adapters;
+import dev.jemma.data.DataJob;
 import dev.jemma.data.DataOptions;
 import dev.jemma.model.Adapter;
+import dev.jemma.tokenizer.Tokenizer;
 import dev.jemma.train.Trainer;
 import dev.jemma.train.tape.Parameters;
 import java.nio.file.Path;
@@ -62,10 +64,10 @@ final class FinetuneCommand implements Callable<Integer> {
     private boolean full;
 
     @Option(names = "--rank", paramLabel = "R", description = "Rank of the adapter (default: 16).")
-    private int rank = 16;
+    private Optional<Integer> rank = Optional.empty();
 
     @Option(names = "--alpha", paramLabel = "A", description = "Scale of the adapter is A/R (default: 16).")
-    private double alpha = 16;
+    private Optional<Double> alpha = Optional.empty();
 
     @Option(names = "--rslora", description = "Scale of the adapter is A/√R.")
     private boolean rankStabilized;
@@ -86,43 +88,38 @@ final class FinetuneCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (flags.resume().isPresent()) {
-            Path run = flags.resume().get();
-            RunCall before = RunCall.read(run, "finetune");
-            FinetuneCommand again = new FinetuneCommand(console);
-            new CommandLine(again).parseArgs(before.arguments().toArray(String[]::new));
-            return again.train(run, before);
-        }
-        Path run = RunPlace.of(flags.out(), "finetune");
-        return train(run, RunCall.of("finetune", RunPlace.words(spec)));
+        RunCall call = RunCall.of(spec, flags);
+        return flags.resume().isEmpty()
+                ? train(call)
+                : call.parsedBy(new FinetuneCommand(console)).train(call);
     }
 
-    private int train(Path run, RunCall call) {
+    private int train(RunCall call) {
         TrainFlags.Defaults defaults = full ? FULL : LORA;
         flags.check(defaults);
-        if (data.isEmpty()) {
-            throw new MisuseException("name the data to learn from, such as chats.jsonl");
-        }
-        if (rank < 1 || !(alpha > 0)) {
+        if (rank() < 1 || !(alpha() > 0)) {
             throw new MisuseException("--rank is at least 1 and --alpha above 0");
         }
-        Path base = source.locator(console).resolve(reference);
+        if (full && (rank.isPresent() || alpha.isPresent() || rankStabilized)) {
+            throw new MisuseException("--rank, --alpha and --rslora are of an adapter, and --full trains none");
+        }
         DataOptions options = reading.builder()
                 .maxLength(flags.sequence(defaults))
                 .heldOut(flags.evalSplit())
                 .build();
-        TrainingPlan.of(base, full, rank, flags.packing(defaults), flags.recompute(), flags.threads())
+        RunSources sources = RunSources.of(call, data, flags.evalData(), options);
+        Path run = call.run();
+        Path base = source.locator(console)
+                .resolve(call.model(reference))
+                .toAbsolutePath()
+                .normalize();
+        Tokenizer words = Trainee.tokenizer(base);
+        Templates.warningForData(base, DataJob.templateOf(words)).ifPresent(console::warn);
+        TrainingPlan.of(base, full, rank(), flags.packing(defaults), flags.recompute(), flags.threads())
                 .lines()
                 .forEach(console::note);
-        try (Trainee model = Trainee.open(console, base, full, flags.threads());
-                RunData tokens = RunData.prepare(
-                        console,
-                        data,
-                        flags.evalData(),
-                        options,
-                        model.tokenizer(),
-                        flags.threads(),
-                        run.resolve("data"))) {
+        try (RunData tokens = RunData.prepare(console, sources, words, flags.threads(), run.resolve("data"));
+                Trainee model = Trainee.open(console, base, words, full, flags.threads())) {
             tokens.lines().forEach(console::note);
             Optional<Adapter> adapter = full ? Optional.empty() : Optional.of(adapter(model));
             try (Parameters parameters = adapter.map(a -> Parameters.adapter(model.gemma(), a))
@@ -131,17 +128,23 @@ final class FinetuneCommand implements Callable<Integer> {
                 notes.put("command", "finetune");
                 notes.put("model", base.toString());
                 notes.put("data", data);
-                notes.put("trained", full ? "all weights" : "adapter of rank " + rank + ", alpha " + alpha);
+                notes.put("trained", full ? "all weights" : "adapter of rank " + rank() + ", alpha " + alpha());
                 notes.put("packing", flags.packing(defaults).toString());
                 notes.put("seed", flags.seed());
                 TrainingRun training =
                         new TrainingRun(console, run, model, parameters, adapter, tokens, flags, defaults);
-                TrainingRun.Result result = training.run(call, true, notes);
+                RunProduct product = adapter.map(a -> new RunProduct(
+                                run,
+                                "adapter",
+                                folder -> AdapterFolder.write(
+                                        folder, a, model.gemma().config(), base.toString())))
+                        .orElseGet(() -> new RunProduct(
+                                run, "model", folder -> RunPlace.writeModel(folder, model, Optional.of(base))));
+                TrainingRun.Result result = training.run(call, product, true, notes);
                 if (result.outcome() == Trainer.Outcome.STOPPED) {
                     return Jemma.INTERRUPTED;
                 }
-                write(run, base, model, adapter);
-                tell(run, base, training.reports(), result);
+                tell(product.path(), base, training.reports(), result);
             }
         }
         return Jemma.OK;
@@ -151,23 +154,22 @@ final class FinetuneCommand implements Callable<Integer> {
         return Adapters.fresh(
                 "tuned",
                 model.gemma().config(),
-                new Adapter.Scaling(rank, alpha, rankStabilized),
+                new Adapter.Scaling(rank(), alpha(), rankStabilized),
                 Adapters.ALL_MATRICES,
                 flags.seed(),
                 model.kernels(),
                 model.arena());
     }
 
-    private void write(Path run, Path base, Trainee model, Optional<Adapter> adapter) {
-        if (adapter.isPresent()) {
-            AdapterFolder.write(
-                    run.resolve("adapter"), adapter.get(), model.gemma().config(), base.toString());
-        } else {
-            RunPlace.writeModel(run, model, Optional.of(base));
-        }
+    private int rank() {
+        return rank.orElse(16);
     }
 
-    private void tell(Path run, Path base, List<Path> reports, TrainingRun.Result result) {
+    private double alpha() {
+        return alpha.orElse(16.0);
+    }
+
+    private void tell(Path made, Path base, List<Path> reports, TrainingRun.Result result) {
         if (result.before().isPresent() && result.after().isPresent()) {
             console.println(String.format(
                     Locale.ROOT,
@@ -177,11 +179,11 @@ final class FinetuneCommand implements Callable<Integer> {
         }
         console.println("report: " + reports.getFirst());
         if (full) {
-            console.println("model: " + run.resolve("model"));
-            console.println("next: jemma chat " + run.resolve("model"));
+            console.println("model: " + made);
+            console.println("next: jemma chat " + made);
         } else {
-            console.println("adapter: " + run.resolve("adapter"));
-            console.println("next: jemma chat " + base + " --adapter " + run.resolve("adapter"));
+            console.println("adapter: " + made);
+            console.println("next: jemma chat " + base + " --adapter " + made);
         }
     }
 }

@@ -102,6 +102,9 @@ final class PrepareCommand implements Callable<Integer> {
         Optional<Mixture> mixture = DataFlags.mixture(data, options);
         Tokenizer tokenizer = source.open(console);
         ChatTemplate template = DataJob.templateOf(tokenizer);
+        source.model(console)
+                .flatMap(path -> Templates.warningForData(path, template))
+                .ifPresent(console::warn);
         PreparedText text = new PreparedText(console, tokenizer);
         List<Counted> all = new ArrayList<>();
         if (mixture.isPresent()) {

@@ -74,33 +74,28 @@ final class PretrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (flags.resume().isPresent()) {
-            Path run = flags.resume().get();
-            RunCall before = RunCall.read(run, "pretrain");
-            PretrainCommand again = new PretrainCommand(console);
-            new CommandLine(again).parseArgs(before.arguments().toArray(String[]::new));
-            return again.train(run, before);
-        }
-        Path run = RunPlace.of(flags.out(), "pretrain");
-        return train(run, RunCall.of("pretrain", RunPlace.words(spec)));
+        RunCall call = RunCall.of(spec, flags);
+        return flags.resume().isEmpty()
+                ? train(call)
+                : call.parsedBy(new PretrainCommand(console)).train(call);
     }
 
-    private int train(Path run, RunCall call) {
+    private int train(RunCall call) {
         flags.check(DEFAULTS);
-        if (data.isEmpty()) {
-            throw new MisuseException("name the data to learn from, such as stories.txt");
-        }
-        Path pieces = tokenizer.orElseThrow(() ->
-                new MisuseException("--tokenizer DIR is needed; 'jemma train-tokenizer' makes one from your data"));
+        DataOptions options = reading.builder().heldOut(flags.evalSplit()).build();
+        RunSources sources = RunSources.of(call, data, flags.evalData(), options);
+        Path pieces = tokenizer
+                .map(call::path)
+                .orElseThrow(() -> new MisuseException(
+                        "--tokenizer DIR is needed; 'jemma train-tokenizer' makes one from your data"));
         Tokenizer words = Tokenizer.read(pieces);
         GemmaConfig config = shape.config(words.vocabularySize());
-        DataOptions options = reading.builder().heldOut(flags.evalSplit()).build();
+        Path run = call.run();
         TrainingPlan.full(config, flags.packing(DEFAULTS), flags.recompute(), flags.threads())
                 .lines()
                 .forEach(console::note);
-        try (Trainee model = Trainee.fresh(config, words, flags.seed(), flags.threads());
-                RunData tokens = RunData.prepare(
-                        console, data, flags.evalData(), options, words, flags.threads(), run.resolve("data"));
+        try (RunData tokens = RunData.prepare(console, sources, words, flags.threads(), run.resolve("data"));
+                Trainee model = Trainee.fresh(config, words, flags.seed(), flags.threads());
                 Parameters parameters = Parameters.full(model.gemma())) {
             tokens.lines().forEach(console::note);
             long count = Weight.all(config).stream()
@@ -113,23 +108,24 @@ final class PretrainCommand implements Callable<Integer> {
                     config.layers().size()));
             Map<String, Object> notes = new LinkedHashMap<>();
             notes.put("command", "pretrain");
-            notes.put("tokenizer", pieces.toString());
+            notes.put("tokenizer", pieces.toAbsolutePath().normalize().toString());
             notes.put("data", data);
             notes.put("packing", flags.packing(DEFAULTS).toString());
             notes.put("seed", flags.seed());
             TrainingRun training =
                     new TrainingRun(console, run, model, parameters, Optional.empty(), tokens, flags, DEFAULTS);
-            TrainingRun.Result result = training.run(call, false, notes);
+            RunProduct product =
+                    new RunProduct(run, "model", folder -> RunPlace.writeModel(folder, model, Optional.of(pieces)));
+            TrainingRun.Result result = training.run(call, product, false, notes);
             if (result.outcome() == Trainer.Outcome.STOPPED) {
                 return Jemma.INTERRUPTED;
             }
-            RunPlace.writeModel(run, model, Optional.empty());
-            tell(run, training.reports(), result, tokens, words.vocabularySize());
+            tell(product.path(), training.reports(), result, tokens, words.vocabularySize());
         }
         return Jemma.OK;
     }
 
-    private void tell(Path run, List<Path> reports, TrainingRun.Result result, RunData tokens, int vocabulary) {
+    private void tell(Path model, List<Path> reports, TrainingRun.Result result, RunData tokens, int vocabulary) {
         result.after()
                 .ifPresent(loss -> console.println(String.format(
                         Locale.ROOT,
@@ -138,7 +134,7 @@ final class PretrainCommand implements Callable<Integer> {
                         Math.exp(tokens.unigramLoss(flags.packing(DEFAULTS), flags.evalBatches(), vocabulary)),
                         vocabulary)));
         console.println("report: " + reports.getFirst());
-        console.println("model: " + run.resolve("model"));
-        console.println("next: jemma generate -m " + run.resolve("model") + " \"Once upon a time\"");
+        console.println("model: " + model);
+        console.println("next: jemma generate -m " + model + " \"Once upon a time\"");
     }
 }

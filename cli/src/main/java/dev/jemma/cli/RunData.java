@@ -16,7 +16,6 @@ import dev.jemma.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /** The data of a run as tokens in the run's folder: what is trained on, in stages if it is a mixture, and what is held out. */
 final class RunData implements AutoCloseable {
@@ -32,37 +31,27 @@ final class RunData implements AutoCloseable {
     /**
      * Prepares the data, or takes what an earlier start prepared.
      *
-     * @param words files, folders, a mixture
-     * @param evalData held-out data of its own; may be empty
      * @param folder for the tokens
      */
-    static RunData prepare(
-            Console console,
-            List<String> words,
-            List<Path> evalData,
-            DataOptions options,
-            Tokenizer tokenizer,
-            int threads,
-            Path folder) {
+    static RunData prepare(Console console, RunSources sources, Tokenizer tokenizer, int threads, Path folder) {
         RunData data = new RunData();
         boolean whole = false;
         ChatTemplate template = DataJob.templateOf(tokenizer);
         try {
-            Optional<Mixture> mixture = DataFlags.mixture(words, options);
-            if (mixture.isPresent()) {
-                data.stages = mixture.get().stages();
-                for (Mixture.Source one : mixture.get().sources()) {
+            if (sources.mixture().isPresent()) {
+                Mixture mixture = sources.mixture().get();
+                data.stages = mixture.stages();
+                for (Mixture.Source one : mixture.sources()) {
                     DataJob job = new DataJob(one.data(), tokenizer, template, one.options(), threads);
                     data.add(one.name() + ": ", shards(console, job, folder.resolve(one.name())));
                 }
             } else {
-                List<Path> paths = words.stream().map(Path::of).toList();
-                DataJob job = new DataJob(paths, tokenizer, template, options, threads);
+                DataJob job = new DataJob(sources.paths(), tokenizer, template, sources.options(), threads);
                 data.add("", shards(console, job, folder.resolve("train")));
             }
-            if (!evalData.isEmpty()) {
-                DataOptions all = options.toBuilder().heldOut(0).build();
-                DataJob job = new DataJob(evalData, tokenizer, template, all, threads);
+            if (!sources.evalData().isEmpty()) {
+                DataOptions all = sources.options().toBuilder().heldOut(0).build();
+                DataJob job = new DataJob(sources.evalData(), tokenizer, template, all, threads);
                 Shards held = shards(console, job, folder.resolve("held-out"));
                 data.names.add("held-out data: ");
                 data.shards.add(held);

@@ -13,7 +13,6 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import picocli.CommandLine.Model.CommandSpec;
 
 /** The folder of a run, and the model in it. */
 final class RunPlace {
@@ -35,35 +34,26 @@ final class RunPlace {
                         + LocalDateTime.now(java.time.ZoneId.systemDefault()).format(TIME)));
     }
 
-    /** The words of a command line behind the command's name. */
-    static List<String> words(CommandSpec spec) {
-        List<String> all = spec.root().commandLine().getParseResult().originalArgs();
-        int command = all.indexOf(spec.name());
-        return all.subList(command + 1, all.size());
-    }
-
     /**
-     * Writes {@code RUN/model}: weights, configuration, tokenizer; an older one is replaced.
+     * Writes a model into an empty or new folder: weights, configuration, tokenizer.
      *
      * @param like a folder whose other files are kept, such as the chat template; a GGUF file has none
      */
-    static void writeModel(Path run, Trainee model, Optional<Path> like) {
-        Target.folder(run.resolve("model"), run.resolve("checkpoints"), true, folder -> {
-            try {
-                Files.createDirectories(folder);
-                new SentencePieceModel(model.tokenizer().vocabulary()).write(folder.resolve("tokenizer.model"));
-                TokenizerJsonWriter.write(
-                        folder.resolve("tokenizer.json"), model.tokenizer().vocabulary());
-                for (String name : KEPT) {
-                    Optional<Path> file = like.map(l -> l.resolve(name)).filter(Files::isRegularFile);
-                    if (file.isPresent()) {
-                        Files.copy(file.get(), folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
-                    }
+    static void writeModel(Path folder, Trainee model, Optional<Path> like) {
+        try {
+            Files.createDirectories(folder);
+            new SentencePieceModel(model.tokenizer().vocabulary()).write(folder.resolve("tokenizer.model"));
+            TokenizerJsonWriter.write(
+                    folder.resolve("tokenizer.json"), model.tokenizer().vocabulary());
+            for (String name : KEPT) {
+                Optional<Path> file = like.map(l -> l.resolve(name)).filter(Files::isRegularFile);
+                if (file.isPresent()) {
+                    Files.copy(file.get(), folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
                 }
-            } catch (IOException e) {
-                throw new JemmaException("the model cannot be written to " + folder + ": " + e.getMessage(), e);
             }
-            ModelFolder.write(folder, model.gemma());
-        });
+        } catch (IOException e) {
+            throw new JemmaException("the model cannot be written to " + folder + ": " + e.getMessage(), e);
+        }
+        ModelFolder.write(folder, model.gemma());
     }
 }

@@ -4,6 +4,7 @@ import dev.jemma.train.TrainObserver;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.LongFunction;
 
 /** A run as people see it: one line that moves, and remarks. */
@@ -12,16 +13,20 @@ final class RunWatch implements TrainObserver, AutoCloseable {
     private final dev.jemma.cli.Progress bar;
     private final LongFunction<List<String>> samples;
     private final Runnable looked;
+    private final Consumer<Boolean> saved;
     private boolean begun;
 
     /**
      * @param samples what goes into the run's samples of a step; empty for none
      * @param looked called after each look at held-out data
+     * @param saved called after each checkpoint, with whether it is the best so far
      */
-    RunWatch(Console console, long steps, LongFunction<List<String>> samples, Runnable looked) {
+    RunWatch(
+            Console console, long steps, LongFunction<List<String>> samples, Runnable looked, Consumer<Boolean> saved) {
         this.console = console;
         this.samples = samples;
         this.looked = looked;
+        this.saved = saved;
         bar = console.progress("training", steps, dev.jemma.cli.Progress.Unit.of("steps"));
     }
 
@@ -51,6 +56,11 @@ final class RunWatch implements TrainObserver, AutoCloseable {
                 Math.exp(loss),
                 best ? ", the best so far" : ""));
         looked.run();
+    }
+
+    @Override
+    public void saved(long step, boolean best) {
+        saved.accept(best);
     }
 
     @Override

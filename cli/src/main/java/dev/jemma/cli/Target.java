@@ -61,6 +61,37 @@ final class Target {
                 write);
     }
 
+    /** Puts right what a process left that was killed while it replaced a folder. */
+    static void recover(Path target) {
+        Path folder = target.toAbsolutePath().getParent();
+        if (folder == null || !Files.isDirectory(folder)) {
+            return;
+        }
+        String name = "." + target.getFileName() + ".";
+        try (Stream<Path> entries = Files.list(folder)) {
+            for (Path left : entries.filter(p -> p.getFileName().toString().startsWith(name))
+                    .toList()) {
+                String end = left.getFileName().toString().substring(name.length());
+                if (end.matches("\\d+\\.old") && !Files.exists(target)) {
+                    Files.move(left, target);
+                } else if (end.matches("\\d+\\.(old|new)")) {
+                    delete(left);
+                }
+            }
+        } catch (IOException e) {
+            throw new JemmaException(folder + " cannot be tidied: " + e.getMessage(), e);
+        }
+    }
+
+    /** Deletes a folder that was written here, if it is there. */
+    static void remove(Path target) {
+        try {
+            delete(target);
+        } catch (IOException e) {
+            throw new JemmaException(target + " cannot be deleted: " + e.getMessage(), e);
+        }
+    }
+
     @FunctionalInterface
     private interface Move {
         void of(Path fresh) throws IOException;

@@ -23,7 +23,7 @@ import java.util.Optional;
 /** A model's tokenizer on its way between the files of a Hugging Face folder and the keys of a GGUF file. */
 final class TokenizerFiles {
     private static final String MODEL = "tokenizer.model";
-    private static final String CONFIG = "tokenizer_config.json";
+    static final String CONFIG = "tokenizer_config.json";
     private static final String JSON = "tokenizer.json";
     private static final List<String> FILES =
             List.of(MODEL, JSON, CONFIG, "special_tokens_map.json", "added_tokens.json");
@@ -111,15 +111,11 @@ final class TokenizerFiles {
     /** Writes a GGUF file's tokenizer into a folder, where it is not there: the SentencePiece model and its settings. */
     static void write(TokenizerData data, Path folder) {
         Vocabulary vocabulary = vocabulary(data);
-        Map<String, Object> config = new LinkedHashMap<>();
-        config.put("tokenizer_class", "GemmaTokenizer");
-        config.put("add_bos_token", data.addBos());
-        config.put("add_eos_token", data.addEos());
+        Map<String, Object> config = config(data.addBos(), data.addEos());
         config.put("bos_token", piece(vocabulary, data.bosId()));
         config.put("eos_token", piece(vocabulary, data.eosId()));
         config.put("unk_token", piece(vocabulary, data.unknownId()));
         config.put("pad_token", piece(vocabulary, data.paddingId()));
-        config.put("clean_up_tokenization_spaces", false);
         config.put("added_tokens_decoder", added(vocabulary));
         try {
             if (!Files.exists(folder.resolve(MODEL))) {
@@ -131,6 +127,33 @@ final class TokenizerFiles {
         } catch (IOException e) {
             throw new JemmaException("the tokenizer cannot be written to " + folder + ": " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * Writes {@code tokenizer_config.json} for a vocabulary that was just learned: what transformers wants to know beside
+     * {@code tokenizer.json}, which has the pieces that are cut out whole.
+     */
+    static void writeConfig(Vocabulary vocabulary, Path folder) {
+        SpecialTokens special = new SpecialTokens(vocabulary);
+        Map<String, Object> config = config(true, false);
+        config.put("bos_token", piece(vocabulary, special.bos()));
+        config.put("eos_token", piece(vocabulary, special.eos()));
+        config.put("unk_token", piece(vocabulary, special.unknown()));
+        config.put("pad_token", piece(vocabulary, special.pad()));
+        try {
+            Files.writeString(folder.resolve(CONFIG), Json.pretty(config) + "\n");
+        } catch (IOException e) {
+            throw new JemmaException("the tokenizer cannot be written to " + folder + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static Map<String, Object> config(boolean addBos, boolean addEos) {
+        Map<String, Object> config = new LinkedHashMap<>();
+        config.put("tokenizer_class", "GemmaTokenizer");
+        config.put("add_bos_token", addBos);
+        config.put("add_eos_token", addEos);
+        config.put("clean_up_tokenization_spaces", false);
+        return config;
     }
 
     /** What other software needs to be told of pieces that are cut out of the text whole. */

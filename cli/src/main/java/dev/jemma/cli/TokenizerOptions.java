@@ -27,6 +27,13 @@ public final class TokenizerOptions {
                 alone().orElseGet(() -> source.locator(console).resolve(model)));
     }
 
+    /** The model whose tokenizer it is; empty if the tokenizer stands by itself. */
+    Optional<Path> model(Console console) {
+        return alone().isPresent()
+                ? Optional.empty()
+                : Optional.of(source.locator(console).resolve(model));
+    }
+
     /** A file that is a tokenizer and no model, or a folder that holds one and no model. */
     private Optional<Path> alone() {
         try {

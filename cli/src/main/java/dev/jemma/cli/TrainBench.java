@@ -89,6 +89,8 @@ record TrainBench(
      *
      * @param tokensPerSecond rows of all steps by their time
      * @param examplesPerSecond documents of all steps by their time
+     * @param productShare multiply-adds of the steps by their time, as a share of what this machine was measured to reach;
+     *     empty for chats, where it depends on how many rows have a target
      * @param trainingBytes the most of it in a step: parameters, gradients, optimizer, activations
      * @param peakResidentBytes the most memory that the process held at any time, if the system tells
      */
@@ -99,19 +101,23 @@ record TrainBench(
             boolean recompute,
             double tokensPerSecond,
             double examplesPerSecond,
+            Optional<Double> productShare,
             long trainingBytes,
             OptionalLong peakResidentBytes,
             List<Step> steps) {
         String text() {
             return String.format(
                     Locale.ROOT,
-                    "%s, %s%s, %d threads: %.1f tokens/s, %.2f examples/s; training holds %s%s%n",
+                    "%s, %s%s, %d threads: %.1f tokens/s, %.2f examples/s%s; training holds %s%s%n",
                     model,
                     test,
                     recompute ? " with recompute" : "",
                     environment.threads(),
                     tokensPerSecond,
                     examplesPerSecond,
+                    productShare
+                            .map(share -> String.format(Locale.ROOT, ", %.0f %% of peak multiply-adds", 100 * share))
+                            .orElse(""),
                     Units.bytes(trainingBytes),
                     peakResidentBytes.isPresent()
                             ? ", peak resident memory " + Units.bytes(peakResidentBytes.getAsLong())
@@ -120,7 +126,8 @@ record TrainBench(
     }
 
     Report run(Console console, ModelLocator.Located located) {
-        try (Trainee model = Trainee.open(console, located.path(), test == Test.FULL, threads)) {
+        Tokenizer tokenizer = Trainee.tokenizer(located.path());
+        try (Trainee model = Trainee.open(console, located.path(), tokenizer, test == Test.FULL, threads)) {
             Watched source = new Watched(source(model));
             Path folder = temporary();
             try (Parameters parameters = parameters(model)) {
@@ -133,16 +140,24 @@ record TrainBench(
 
     private Report report(ModelLocator.Located located, List<Step> steps) {
         double seconds = steps.stream().mapToDouble(Step::seconds).sum();
+        double rowsPerSecond = steps.stream().mapToInt(Step::rows).sum() / seconds;
         return new Report(
                 Environment.of(threads, Optional.empty(), Optional.of(seed)),
                 located.name(),
                 test.label(),
                 recompute,
-                steps.stream().mapToInt(Step::rows).sum() / seconds,
+                rowsPerSecond,
                 steps.stream().mapToInt(Step::examples).sum() / seconds,
+                test == Test.CHATS ? Optional.empty() : Optional.of(productShare(located.path(), rowsPerSecond)),
                 steps.stream().mapToLong(Step::bytes).max().orElse(0),
                 Machine.peakResidentBytes(),
                 steps);
+    }
+
+    private double productShare(Path model, double rowsPerSecond) {
+        TrainingPlan plan =
+                TrainingPlan.of(model, test == Test.FULL, RANK, Packing.of(SEQUENCE, 1), recompute, threads);
+        return rowsPerSecond * plan.multiplyAdds() / plan.rows() / plan.rate();
     }
 
     private Parameters parameters(Trainee model) {

@@ -49,7 +49,10 @@ final class TrainFlags {
     @Option(names = "--schedule", paramLabel = "SHAPE", description = "cosine (default), constant or wsd.")
     private String schedule = "cosine";
 
-    @Option(names = "--warmup", paramLabel = "STEPS", description = "Steps of the rise (default: 5 %% of all).")
+    @Option(
+            names = "--warmup",
+            paramLabel = "STEPS",
+            description = "Steps of the rise (default: 5 %% of all, at least one).")
     private Optional<Long> warmup = Optional.empty();
 
     @Option(names = "--steps", paramLabel = "N", description = "Steps of the run.")
@@ -209,6 +212,9 @@ final class TrainFlags {
         if (given.size() > 1) {
             throw new MisuseException(String.join(" and ", given) + " both say how long the run is; give one");
         }
+        if (earlyStop > 0 && evalSplit() == 0 && evalData.isEmpty()) {
+            throw new MisuseException("--early-stop needs held-out data: --eval-split or --eval-data");
+        }
         atLeast("--steps", steps.orElse(1L), 1);
         atLeast("--batch", batch.orElse(1), 1);
         atLeast("--accumulate", accumulate, 1);
@@ -263,7 +269,7 @@ final class TrainFlags {
         Schedule course = new Schedule(
                 shape(),
                 rate.orElse(defaults.rate()),
-                warmup.orElse((long) (WARMUP_SHARE * total)),
+                warmup.orElseGet(() -> usualWarmup(total)),
                 total,
                 (long) (DECAY_SHARE * total),
                 FLOOR);
@@ -272,6 +278,11 @@ final class TrainFlags {
                 .withOptimizer(choice(defaults))
                 .withLoss(clip, 0, 0, spike)
                 .withRhythm(look, earlyStop, saveEvery.orElse(look), keep);
+    }
+
+    /** A step of warm-up moves nothing the first time, so a run of one step has none; every other has at least one. */
+    static long usualWarmup(long total) {
+        return total == 1 ? 0 : Math.max(1, (long) (WARMUP_SHARE * total));
     }
 
     private Schedule.Shape shape() {

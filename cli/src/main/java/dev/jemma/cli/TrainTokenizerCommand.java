@@ -28,7 +28,8 @@ import picocli.CommandLine.Parameters;
         description = "Learn a tokenizer from text.",
         footer = {
             "",
-            "Writes tokenizer.model (SentencePiece) and tokenizer.json (Hugging Face). Text is UTF-8,",
+            "Writes tokenizer.model (SentencePiece), and tokenizer.json with tokenizer_config.json",
+            "(Hugging Face). Text is UTF-8,",
             "learned line by line as it is: spaces count, digits stand alone, rare characters become bytes.",
             "Ids begin as Gemma's do: <pad> 0, <eos> 1, <bos> 2, <unk> 3, then <mask>, the turn tokens of",
             "chats, and runs of line breaks, spaces and tabs; --no-gemma-layout leaves out all but the",
@@ -59,7 +60,7 @@ final class TrainTokenizerCommand implements Callable<Integer> {
             description = "Pieces in all, those that are not learned included.")
     private int vocabularySize;
 
-    @Option(names = "--out", paramLabel = "DIR", required = true, description = "The folder for the two files.")
+    @Option(names = "--out", paramLabel = "DIR", required = true, description = "The folder for the files.")
     private Path out = Path.of("");
 
     @Option(
@@ -191,6 +192,7 @@ final class TrainTokenizerCommand implements Callable<Integer> {
                 .map(file -> String.valueOf(file.getFileName()))
                 .toList();
         trained.write(out, names);
+        TokenizerFiles.writeConfig(trained.vocabulary(), out);
         double seconds = (System.nanoTime() - start) / 1e9;
         tell(report(trained, files, text, seconds));
         return Jemma.OK;
@@ -227,7 +229,7 @@ final class TrainTokenizerCommand implements Callable<Integer> {
         if (Files.exists(out) && !Files.isDirectory(out)) {
             throw new MisuseException(out + " is a file; --out names a folder");
         }
-        for (String name : List.of(MODEL, JSON_FILE)) {
+        for (String name : List.of(MODEL, JSON_FILE, TokenizerFiles.CONFIG)) {
             if (Files.exists(out.resolve(name)) && !force) {
                 throw new JemmaException(out.resolve(name) + " is there already; --force replaces it");
             }

@@ -24,19 +24,29 @@ import java.nio.file.Path;
  */
 record Trainee(Gemma gemma, Tokenizer tokenizer, Kernels kernels, Workers workers, Arena arena)
         implements AutoCloseable {
+    /**
+     * The tokenizer of a GGUF file or a Hugging Face folder that can be trained.
+     *
+     * @throws MisuseException if the model makes vectors of texts
+     */
+    static Tokenizer tokenizer(Path path) {
+        try (ModelFiles files = ModelFiles.open(path)) {
+            if (files.config().embedsText()) {
+                throw new MisuseException(path + " makes vectors of texts; choose a model that generates text");
+            }
+            return TokenizerLoader.load(files);
+        }
+    }
+
     /** Loads a GGUF file or a Hugging Face folder. */
     @SuppressWarnings("MustBeClosedChecker") // close() does
-    static Trainee open(Console console, Path path, boolean masters, int threads) {
+    static Trainee open(Console console, Path path, Tokenizer tokenizer, boolean masters, int threads) {
         Kernels kernels = KernelProviders.choose();
         Arena arena = LargeMemory.shared();
         Workers workers = new WorkerPool(threads);
         boolean whole = false;
         try (ModelFiles files = ModelFiles.open(path);
                 Progress bar = console.progress("loading", ModelLoader.bytesToRead(files), Progress.Unit.BYTES)) {
-            if (files.config().embedsText()) {
-                throw new MisuseException(path + " makes vectors of texts; choose a model that generates text");
-            }
-            Tokenizer tokenizer = TokenizerLoader.load(files);
             ModelLoader loader = new ModelLoader(files, kernels, workers, arena, bar::at);
             Gemma gemma = (masters ? loader.asMasters() : loader).load(EmbeddingScale.AUTO);
             whole = true;

@@ -9,14 +9,11 @@ import dev.jemma.data.Packing;
 import dev.jemma.format.Json;
 import dev.jemma.format.JsonText;
 import dev.jemma.model.Adapter;
-import dev.jemma.tensor.Tensor;
+import dev.jemma.train.GradientPass;
 import dev.jemma.train.RunFolder;
 import dev.jemma.train.TrainOptions;
 import dev.jemma.train.Trainer;
-import dev.jemma.train.tape.CrossEntropy;
-import dev.jemma.train.tape.OutputHead;
 import dev.jemma.train.tape.Parameters;
-import dev.jemma.train.tape.RecordingOps;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -81,10 +78,11 @@ final class TrainingRun {
      * Runs it to its end or to an interruption. Afterwards the model has the weights of the best step.
      *
      * @param call how it was started; with the number of steps if it goes on
+     * @param product what is written at every checkpoint
      * @param greedy whether samples take the likeliest token
      * @param notes for {@code config.yaml}
      */
-    Result run(RunCall call, boolean greedy, Map<String, Object> notes) {
+    Result run(RunCall call, RunProduct product, boolean greedy, Map<String, Object> notes) {
         Packing packing = flags.packing(defaults);
         OptionalLong known = call.steps();
         long steps = known.isPresent()
@@ -97,7 +95,7 @@ final class TrainingRun {
         List<Example> examples = data.examples(greedy ? 4 : 3);
         RunSamples samples = new RunSamples(model, adapter, flags.prompts(), examples, greedy);
         RunFolder folder = RunFolder.open(path);
-        call.write(path, steps);
+        call.write(steps);
         console.note(String.format(
                 Locale.ROOT,
                 "run: %s, %,d steps of up to %,d tokens (%.1f times through the data)",
@@ -105,7 +103,7 @@ final class TrainingRun {
                 steps,
                 (long) packing.rows() * flags.accumulate(),
                 (double) rows / Math.max(1, data.rows())));
-        try (RunWatch watch = new RunWatch(console, steps, _ -> sample(samples), this::report);
+        try (RunWatch watch = new RunWatch(console, steps, _ -> sample(samples), this::report, product::saved);
                 Trainer trainer = new Trainer(
                         folder,
                         model.gemma(),
@@ -136,6 +134,7 @@ final class TrainingRun {
             }
             trainer.takeBest()
                     .ifPresent(step -> console.note("taking the weights of step " + step + ", which were the best"));
+            product.finished();
             Optional<Double> after = heldOut.isEmpty() ? Optional.empty() : Optional.of(trainer.heldOutLoss(heldOut));
             save(before, after, Optional.of(samples.write()));
             return new Result(outcome, before.loss(), after, steps);
@@ -190,25 +189,16 @@ final class TrainingRun {
     private long stepsIn(double minutes, Packing packing) {
         BatchSource source = data.source(packing, Long.MAX_VALUE / 2, flags.seed());
         long best = Long.MAX_VALUE;
-        try (RecordingOps ops = new RecordingOps(
-                        model.gemma().config(), model.kernels(), model.workers(), parameters, flags.recompute());
-                OutputHead head = new OutputHead(model.gemma(), ops)) {
+        try (GradientPass pass =
+                new GradientPass(model.gemma(), parameters, model.kernels(), model.workers(), flags.recompute())) {
             long end = System.nanoTime() + (long) (minutes * 60e9 * MOST_TIMING);
             for (int i = 0; (i < TIMED_BATCHES || System.nanoTime() < end) && source.hasNext(); i++) {
-                PackedBatch batch = source.next();
+                List<PackedBatch> batch = List.of(source.next());
                 long start = System.nanoTime();
-                Tensor hidden = model.gemma().hidden(ops.begin(batch));
-                int[] rows = IntStream.range(0, batch.rows())
-                        .filter(r -> batch.targets()[r] >= 0)
-                        .toArray();
-                int[] targets =
-                        IntStream.of(batch.targets()).filter(t -> t >= 0).toArray();
-                head.lossAndGradient(hidden, rows, new CrossEntropy(targets, 1.0 / targets.length));
-                ops.backward();
+                pass.gradients(batch);
                 best = Math.min(best, System.nanoTime() - start);
             }
         }
-        parameters.clearGradients(model.workers());
         if (best == Long.MAX_VALUE) {
             throw new JemmaException("the data has no batch to train on");
         }

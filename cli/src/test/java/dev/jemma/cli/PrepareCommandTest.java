@@ -61,6 +61,17 @@ class PrepareCommandTest {
     }
 
     @Test
+    void aTemplateThatJemmaDoesNotKnowIsTold() throws IOException {
+        Path model = TinyModels.folder(home, "gemma3");
+        Files.writeString(model.resolve("chat_template.jinja"), "{{ bos_token }}{{ messages[0].content }}");
+        Outcome run = TinyModels.run(home, "prepare", "-m", model.toString(), chats);
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.err())
+                .contains("chat template is none that Jemma knows; chats are laid out as those of Gemma 3");
+        assertThat(prepare(chats).err()).doesNotContain("template");
+    }
+
+    @Test
     void tokensAreWrittenAndUsedAgain() {
         String out = home.resolve("tokens").toString();
         Outcome first = prepare(chats, "--out", out, "--show", "1");

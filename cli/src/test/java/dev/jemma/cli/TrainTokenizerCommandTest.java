@@ -3,6 +3,7 @@ package dev.jemma.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jemma.cli.TinyModels.Outcome;
+import dev.jemma.format.Json;
 import dev.jemma.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -62,6 +63,10 @@ class TrainTokenizerCommandTest {
                 .contains("bytes a token")
                 .contains("held-out lines");
         assertThat(run.err()).contains("counting words").contains("learning");
+        Json config = Json.read(out.resolve("tokenizer_config.json"));
+        assertThat(List.of("pad_token", "eos_token", "bos_token", "unk_token"))
+                .extracting(key -> config.get(key).asString())
+                .containsExactly("<pad>", "<eos>", "<bos>", "<unk>");
         Outcome tokens = TinyModels.run(home, "tokenize", "-m", out.toString(), "--pieces", "the\u00e9\n\n");
         assertThat(tokens.out().lines().map(line -> line.substring(line.indexOf('\t') + 1)))
                 .endsWith("<0xC3>", "<0xA9>", "\\n\\n");

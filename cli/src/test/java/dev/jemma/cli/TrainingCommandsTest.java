@@ -175,6 +175,128 @@ class TrainingCommandsTest {
     }
 
     @Test
+    void aRunGoesOnFromAnyFolderAndSaysWhichDataIsGone() throws IOException {
+        Path run = folder.resolve("tuned");
+        Path chats = chats();
+        List<Object> words =
+                List.of("finetune", chats, "-m", folder.resolve("own/model"), "--steps", 4, "--sequence", 64);
+        assertThat(jemma(Stream.concat(words.stream(), Stream.of("--out", run, "--save-every", 2))
+                        .toArray()))
+                .as(err)
+                .isZero();
+        byte[] adapter = Files.readAllBytes(run.resolve("adapter/adapter_model.safetensors"));
+        // as if it had been started in the folder, with words relative to it
+        Path call = run.resolve("command.json");
+        Files.writeString(
+                call,
+                Files.readString(call)
+                        .replace(folder + "/", "")
+                        .replace("\"" + Path.of("").toAbsolutePath() + "\"", "\"" + folder.toAbsolutePath() + "\""));
+        assertThat(Files.readString(call)).contains("\"chats.jsonl\"", "\"own/model\"");
+        delete(run.resolve("checkpoints/step-00000004"));
+        delete(run.resolve("adapter"));
+        assertThat(jemma("finetune", "--resume", run)).as(err).isZero();
+        assertThat(err).contains("going on after step ");
+        assertThat(Files.readAllBytes(run.resolve("adapter/adapter_model.safetensors")))
+                .isEqualTo(adapter);
+        Files.move(chats, folder.resolve("elsewhere.jsonl"));
+        assertThat(jemma("finetune", "--resume", run)).isEqualTo(1);
+        assertThat(err).contains("chats.jsonl: no such file", "put it back, or a link");
+        assertThat(jemma("finetune", "--resume", run, "--steps", 9)).isEqualTo(2);
+        assertThat(err).contains("leave out --steps 9");
+    }
+
+    @Test
+    void aModelIsThereAtEveryCheckpointTheBestAndTheNewest() throws IOException {
+        Path model = folder.resolve("rising/model");
+        // a rate that makes every step worse, so that the best one is the first that is looked at
+        assertThat(jemma(
+                        "pretrain",
+                        text(),
+                        "--split",
+                        "blank",
+                        "--tokenizer",
+                        folder.resolve("tok"),
+                        "--shape",
+                        "tiny",
+                        "--steps",
+                        4,
+                        "--lr",
+                        5,
+                        "--warmup",
+                        1,
+                        "--schedule",
+                        "constant",
+                        "--clip",
+                        0,
+                        "--sequence",
+                        32,
+                        "--batch",
+                        2,
+                        "--eval-every",
+                        1,
+                        "--out",
+                        folder.resolve("rising")))
+                .as(err)
+                .isZero();
+        assertThat(err).contains("taking the weights of step 1");
+        byte[] best = Files.readAllBytes(model.resolve("model.safetensors"));
+        byte[] last = Files.readAllBytes(folder.resolve("rising/model-last/model.safetensors"));
+        assertThat(last).isNotEqualTo(best);
+        assertThat(jemma("generate", "-m", folder.resolve("rising/model-last"), "worda", "--max-tokens", 2))
+                .as(err)
+                .isZero();
+        Path exported = folder.resolve("exported");
+        assertThat(jemma("export", folder.resolve("rising"), exported, "--checkpoint", "last"))
+                .as(err)
+                .isZero();
+        assertThat(folder.resolve("own/model-last")).doesNotExist();
+    }
+
+    @Test
+    void missingDataAndABadTokenizerAreToldBeforeTheModelIsLookedFor() throws IOException {
+        // the model is none either, and would be the next to be told
+        assertThat(jemma("finetune", folder.resolve("none.jsonl"), "-m", folder.resolve("no-model")))
+                .isEqualTo(1);
+        assertThat(err).contains("none.jsonl: no such file").doesNotContain("no-model");
+        assertThat(jemma("finetune", chats(), "--eval-data", folder.resolve("none.txt"), "-m", "no-model"))
+                .isEqualTo(1);
+        assertThat(err).contains("none.txt: no such file");
+        assertThat(jemma("pretrain", folder.resolve("none.txt"), "--tokenizer", folder.resolve("no-tokenizer")))
+                .isEqualTo(1);
+        assertThat(err).contains("none.txt: no such file");
+        assertThat(jemma("pretrain", text(), "--tokenizer", folder)).isEqualTo(1);
+        assertThat(err).doesNotContain("plan: ");
+        assertThat(jemma("finetune", chats(), "--full", "--rank", 4)).isEqualTo(2);
+        assertThat(err).contains("--full trains none");
+        assertThat(jemma("finetune", chats(), "--early-stop", 2, "--eval-split", 0))
+                .isEqualTo(2);
+        assertThat(err).contains("--early-stop needs held-out data");
+    }
+
+    @Test
+    void shortRunsWarmUpToo() {
+        assertThat(TrainFlags.usualWarmup(1)).isZero();
+        assertThat(TrainFlags.usualWarmup(2)).isEqualTo(1);
+        assertThat(TrainFlags.usualWarmup(19)).isEqualTo(1);
+        assertThat(TrainFlags.usualWarmup(1000)).isEqualTo(50);
+    }
+
+    @Test
+    void whatAKilledProcessLeftOfAFolderIsPutRight() throws IOException {
+        Path target = folder.resolve("made");
+        Files.createDirectories(folder.resolve(".made.12.old"));
+        Files.writeString(folder.resolve(".made.12.old/config.json"), "{}");
+        Files.createDirectories(folder.resolve(".made.12.new"));
+        Files.createDirectories(folder.resolve(".made.of-something-else"));
+        Target.recover(target);
+        assertThat(target.resolve("config.json")).isRegularFile();
+        assertThat(folder.resolve(".made.12.new")).doesNotExist();
+        assertThat(folder.resolve(".made.12.old")).doesNotExist();
+        assertThat(folder.resolve(".made.of-something-else")).isDirectory();
+    }
+
+    @Test
     void whatMakesNoSenseIsToldBeforeAnyWork() throws IOException {
         assertThat(jemma("finetune")).isEqualTo(2);
         assertThat(err).contains("name the data");

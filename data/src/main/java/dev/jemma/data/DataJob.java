@@ -22,6 +22,15 @@ public record DataJob(
         }
     }
 
+    /**
+     * Looks whether sources are there, before any work.
+     *
+     * @throws DataException if a file or folder is missing, or its name does not tell its format
+     */
+    public static void requireSources(List<Path> sources) {
+        DataFile.find(sources);
+    }
+
     /** The template of a vocabulary by itself, where no model says which: Gemma's turns, or FunctionGemma's. */
     public static ChatTemplate templateOf(Tokenizer tokenizer) {
         return ChatTemplate.FUNCTION_GEMMA.fits(tokenizer) ? ChatTemplate.FUNCTION_GEMMA : ChatTemplate.GEMMA_3;

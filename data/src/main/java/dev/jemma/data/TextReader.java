@@ -4,7 +4,7 @@ import java.util.Optional;
 import tools.jackson.databind.node.StringNode;
 
 /**
- * Documents of a text file. A document of more than some million characters comes in several parts, cut between lines, so
+ * Documents of a text file, all kinds of line ends as U+000A, as tokenizers are trained. A document of more than some million characters comes in several parts, cut between lines, so
  * that a file of any size can be read.
  */
 final class TextReader implements RowReader {
@@ -37,7 +37,7 @@ final class TextReader implements RowReader {
                 continue; // nothing to end yet
             }
             first = first == 0 ? lines.number() : first;
-            text.append(line.get()).append('\n');
+            text.append(line.get().replace('\r', '\n')).append('\n');
             if (text.length() >= PART_CHARS) {
                 break;
             }

@@ -65,6 +65,7 @@ class ReadersTest {
                 .containsExactly("\n\none\nmore\n\n \n\ntwo", "\nthree", "four");
         assertThat(split("", new TextSplit.Whole())).isEmpty();
         assertThat(split("\uFEFFa\r\nb\r\n", new TextSplit.Whole())).containsExactly("a\nb\n");
+        assertThat(split("a\r\n\r\nb\r\nc\rd\r\n", new TextSplit.BlankLines())).containsExactly("a", "b\nc\nd");
     }
 
     @Test

@@ -39,8 +39,12 @@ public interface TrainObserver {
     /** The held-out loss was computed; {@code best} tells whether it is the best so far. */
     default void evaluated(long step, double loss, boolean best) {}
 
-    /** A checkpoint was written. */
-    default void saved(long step) {}
+    /**
+     * A checkpoint was written; the model has its weights.
+     *
+     * @param best whether no step before had a better held-out loss, as far as the run has looked
+     */
+    default void saved(long step, boolean best) {}
 
     /** Something that a person should know, in one line. */
     default void note(String line) {}

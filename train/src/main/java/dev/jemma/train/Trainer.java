@@ -9,15 +9,11 @@ import dev.jemma.format.JsonText;
 import dev.jemma.kernel.Kernels;
 import dev.jemma.kernel.Workers;
 import dev.jemma.model.Gemma;
-import dev.jemma.tensor.Tensor;
 import dev.jemma.train.optimizer.GradientNorm;
 import dev.jemma.train.optimizer.Optimizer;
 import dev.jemma.train.optimizer.StateTensor;
-import dev.jemma.train.tape.CrossEntropy;
-import dev.jemma.train.tape.OutputHead;
 import dev.jemma.train.tape.Parameter;
 import dev.jemma.train.tape.Parameters;
-import dev.jemma.train.tape.RecordingOps;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.stream.IntStream;
 
 /**
  * The loop of a training run: batches, gradients, step, metrics, evaluation, checkpoints. A run that was interrupted, even
@@ -50,14 +45,12 @@ public final class Trainer implements AutoCloseable {
 
     private final RunFolder folder;
     private final Checkpoints checkpoints;
-    private final Gemma gemma;
     private final Parameters parameters;
     private final Kernels kernels;
     private final Workers workers;
     private final TrainOptions options;
     private final TrainObserver observer;
-    private final RecordingOps ops;
-    private final OutputHead head;
+    private final GradientPass pass;
     private final Optimizer optimizer;
     private final Speed speed = new Speed();
     /** Steps of the newest checkpoint that is known to be whole; −1 if there is none. */
@@ -82,15 +75,13 @@ public final class Trainer implements AutoCloseable {
             boolean recompute,
             TrainObserver observer) {
         this.folder = folder;
-        this.gemma = gemma;
         this.parameters = parameters;
         this.kernels = kernels;
         this.workers = workers;
         this.options = options;
         this.observer = observer;
         checkpoints = new Checkpoints(folder.checkpoints());
-        ops = new RecordingOps(gemma.config(), kernels, workers, parameters, recompute);
-        head = new OutputHead(gemma, ops);
+        pass = new GradientPass(gemma, parameters, kernels, workers, recompute);
         optimizer = options.optimizer().create(kernels, workers, parameters.all());
     }
 
@@ -206,7 +197,6 @@ public final class Trainer implements AutoCloseable {
 
     private RunState step(RunState state, BatchSource data) {
         List<PackedBatch> batches = new ArrayList<>();
-        int targets = 0;
         int rows = 0;
         for (int i = 0; i < options.accumulation() && data.hasNext(); i++) {
             PackedBatch batch = data.next();
@@ -215,17 +205,9 @@ public final class Trainer implements AutoCloseable {
                         + " tokens has none to learn from; check the data's schema and length limit" + lastGood());
             }
             batches.add(batch);
-            targets += batch.trainedTokens();
             rows += batch.rows();
         }
-        parameters.clearGradients(workers);
-        double loss = 0;
-        for (PackedBatch batch : batches) {
-            Tensor hidden = gemma.hidden(ops.begin(batch));
-            CrossEntropy share = new CrossEntropy(targets(batch), 1.0 / targets, options.smoothing(), options.zLoss());
-            loss += head.lossAndGradient(hidden, countedRows(batch), share);
-            ops.backward();
-        }
+        double loss = pass.gradients(batches, options.smoothing(), options.zLoss());
         GradientNorm norm = GradientNorm.of(kernels, workers, parameters.all());
         if (!Double.isFinite(loss) || !Double.isFinite(norm.value())) {
             throw new TrainException(
@@ -243,16 +225,6 @@ public final class Trainer implements AutoCloseable {
         RunState next = state.stepped(loss, rows, skipped, data.cursor());
         report(next, loss, rate, norm.value(), skipped, rows);
         return next;
-    }
-
-    private static int[] countedRows(PackedBatch batch) {
-        return IntStream.range(0, batch.rows())
-                .filter(r -> batch.targets()[r] >= 0)
-                .toArray();
-    }
-
-    private static int[] targets(PackedBatch batch) {
-        return IntStream.of(batch.targets()).filter(t -> t >= 0).toArray();
     }
 
     private void report(RunState state, double loss, double rate, double norm, boolean skipped, int rows) {
@@ -309,8 +281,7 @@ public final class Trainer implements AutoCloseable {
         double sum = 0;
         long targets = 0;
         for (PackedBatch batch : batches) {
-            Tensor hidden = gemma.hidden(ops.evaluate(batch));
-            sum += head.loss(hidden, countedRows(batch), new CrossEntropy(targets(batch), 1));
+            sum += pass.lossSum(batch);
             targets += batch.trainedTokens();
         }
         if (targets == 0) {
@@ -345,7 +316,7 @@ public final class Trainer implements AutoCloseable {
         }
         savedStep = state.step();
         checkpoints.prune(options.keep(), state.bestStep());
-        observer.saved(state.step());
+        observer.saved(state.step(), state.bestStep().orElse(state.step()) == state.step());
         speed.restart();
     }
 
@@ -377,13 +348,12 @@ public final class Trainer implements AutoCloseable {
         long values = parameters.all().stream()
                 .mapToLong(p -> 2 * p.values().byteSize())
                 .sum();
-        return values + optimizer.bytes() + ops.bytes() + head.bytes();
+        return values + optimizer.bytes() + pass.bytes();
     }
 
     @Override
     public void close() {
         optimizer.close();
-        head.close();
-        ops.close();
+        pass.close();
     }
 }
