@@ -4,8 +4,12 @@ module dev.jemma.eval {
     requires transitive dev.jemma.data;
     requires org.snakeyaml.engine;
     requires tools.jackson.core;
-    requires tools.jackson.databind;
+    requires transitive tools.jackson.databind;
     requires static org.jspecify;
 
     exports dev.jemma.eval;
+    exports dev.jemma.eval.fewshot;
+    exports dev.jemma.eval.metric;
+    exports dev.jemma.eval.report;
+    exports dev.jemma.eval.task;
 }

@@ -102,7 +102,9 @@ final class ParquetRows implements Runnable {
         List<String> there = reader.getFileSchema().getRootNode().children().stream()
                 .map(SchemaNode::name)
                 .toList();
-        String[] wanted = there.stream().filter(columns::contains).toArray(String[]::new);
+        String[] wanted = there.stream()
+                .filter(name -> columns.isEmpty() || columns.contains(name))
+                .toArray(String[]::new);
         if (wanted.length == 0) {
             throw new DataException(
                     path + ": has none of the columns that training data has (text, messages, prompt, …)" + " but "
