@@ -36,7 +36,7 @@ public final class Items {
         int count = Math.min(docs.size(), options.limit().orElse(Integer.MAX_VALUE));
         List<Doc> pool =
                 shots == 0 ? List.of() : task.pool().map(p -> p.rows(folder)).orElse(docs);
-        Draw<Doc> draw = new Draw<>(pool, task.order(), task.pool().isEmpty(), options.seed());
+        Draw<Doc> draw = new Draw<>(pool, task.order(), task.spare(), options.seed());
         List<Item> items = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             Doc doc = docs.get(i);

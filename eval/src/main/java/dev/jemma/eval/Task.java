@@ -15,6 +15,8 @@ import java.util.function.Function;
  * @param documents the rows that are asked
  * @param pool the rows that examples come from; empty for the documents themselves
  * @param order how examples are chosen
+ * @param spare whether one example too many is drawn and the last, or the row itself, is left out: so the reference does
+ *     where the pool is the evaluated split, and also where a task has no test split at all
  * @param usualShots examples if nobody says otherwise
  * @param suiteShots examples in {@code --suite gemma}; empty if the task does not belong to it
  * @param description stands before everything else, its line breaks included; may be part of the data
@@ -30,6 +32,7 @@ public record Task(
         Source documents,
         Optional<Source> pool,
         Draw.Order order,
+        boolean spare,
         int usualShots,
         OptionalInt suiteShots,
         Function<DataFolder, String> description,
@@ -76,6 +79,7 @@ public record Task(
         Builder builder = new Builder(name, documents, prompt, shown, form)
                 .version(version)
                 .order(order)
+                .spare(spare)
                 .usualShots(usualShots)
                 .description(description)
                 .exampleDelimiter(exampleDelimiter)
@@ -95,6 +99,7 @@ public record Task(
         private String version = "1.0";
         private Optional<Source> pool = Optional.empty();
         private Draw.Order order = Draw.Order.DRAWN;
+        private boolean spare;
         private int usualShots;
         private OptionalInt suiteShots = OptionalInt.empty();
         private Function<DataFolder, String> description = _ -> "";
@@ -137,6 +142,12 @@ public record Task(
         /** How examples are chosen. */
         public Builder order(Draw.Order value) {
             order = value;
+            return this;
+        }
+
+        /** Whether one example too many is drawn. */
+        public Builder spare(boolean value) {
+            spare = value;
             return this;
         }
 
@@ -183,6 +194,7 @@ public record Task(
                     documents,
                     pool,
                     order,
+                    spare || pool.isEmpty(),
                     usualShots,
                     suiteShots,
                     description,

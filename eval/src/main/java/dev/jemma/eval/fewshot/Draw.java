@@ -20,18 +20,18 @@ public final class Draw<T> {
 
     private final List<T> pool;
     private final Order order;
-    private final boolean own;
+    private final boolean spare;
     private final PythonRandom random;
 
     /**
      * A draw of a task.
      *
-     * @param own whether the items themselves come from the pool, so that one too many is drawn and the item left out
+     * @param spare whether one more than is needed is drawn, for where the item itself is among them: it is left out
      */
-    public Draw(List<T> pool, Order order, boolean own, int seed) {
+    public Draw(List<T> pool, Order order, boolean spare, int seed) {
         this.pool = List.copyOf(pool);
         this.order = order;
-        this.own = own;
+        this.spare = spare;
         this.random = new PythonRandom(seed);
     }
 
@@ -44,13 +44,13 @@ public final class Draw<T> {
         if (shots == 0) {
             return List.of();
         }
-        int n = own ? shots + 1 : shots;
+        int n = spare ? shots + 1 : shots;
         if (n > pool.size()) {
             throw new IllegalArgumentException(
-                    shots + " examples are asked for, but there are " + (pool.size() - (own ? 1 : 0)));
+                    shots + " examples are asked for, but there are " + (pool.size() - (spare ? 1 : 0)));
         }
         List<T> drawn = order == Order.FIRST ? pool.subList(0, n) : random.sample(pool, n);
-        return own
+        return spare
                 ? drawn.stream()
                         .filter(example -> !example.equals(item))
                         .limit(shots)

@@ -19,6 +19,7 @@ final class BoolQ {
                     ACC)
             .pool(Source.of("boolq/train", "boolq/train_head300", "super_glue/boolq/train")
                     .then(BoolQ::taken))
+            .spare(true) // no test split
             .suiteShots(0)
             .build();
 

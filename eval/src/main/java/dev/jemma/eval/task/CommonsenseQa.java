@@ -19,6 +19,7 @@ final class CommonsenseQa {
                     doc -> "ABCDE".indexOf(doc.text("answerKey")),
                     ACC)
             .pool(Source.of("commonsenseqa/train_rand_split", "commonsense_qa/train", "commonsenseqa/train_head1000"))
+            .spare(true) // no test split
             .suiteShots(7)
             .build();
 

@@ -22,7 +22,7 @@ final class HellaSwag {
                     Source.of("hellaswag/validation", "hellaswag/hellaswag_val"),
                     HellaSwag::query,
                     doc -> doc.texts(doc.has("endings") ? "endings" : "choices").stream()
-                            .map(HellaSwag::clean)
+                            .map(doc.has("query") ? HellaSwag::cleaned : HellaSwag::clean)
                             .toList(),
                     doc -> doc.integer(doc.has("label") ? "label" : "gold"),
                     ACC,
@@ -34,7 +34,7 @@ final class HellaSwag {
 
     private static String query(Doc doc) {
         if (doc.has("query")) {
-            return clean(doc.text("query"));
+            return cleaned(doc.text("query"));
         }
         return clean(doc.text("activity_label") + ": " + doc.text("ctx_a") + " " + capitalized(doc.text("ctx_b")));
     }
@@ -46,6 +46,11 @@ final class HellaSwag {
         int first = text.offsetByCodePoints(0, 1);
         return text.substring(0, first).toUpperCase(Locale.ROOT)
                 + text.substring(first).toLowerCase(Locale.ROOT);
+    }
+
+    /** Text that was cleaned before its publication, but for a few marks that were forgotten. */
+    private static String cleaned(String text) {
+        return text.indexOf('[') < 0 ? text : clean(text);
     }
 
     /** WikiHow's marks go; only one pass over double spaces, as the reference does. */

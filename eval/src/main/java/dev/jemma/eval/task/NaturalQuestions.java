@@ -34,6 +34,7 @@ final class NaturalQuestions {
                     "natural_questions/train_heldout_dev"))
             .description("Answer these questions:\n\n")
             .exampleDelimiter("\n")
+            .spare(true) // no test split
             .suiteShots(5)
             .build();
 

@@ -18,6 +18,7 @@ final class Piqa {
                     ACC,
                     ACC_NORM)
             .pool(Source.of("piqa/train", "piqa/train_head300"))
+            .spare(true) // no test split
             .suiteShots(0)
             .build();
 

@@ -31,6 +31,7 @@ final class TriviaQa {
                                     new ExactMatch(List.of(), true, true),
                                     TriviaQa::aliases))))
             .pool(Source.of("triviaqa/train", "trivia_qa/rc.nocontext/train", "triviaqa/train_head1000"))
+            .spare(true) // no test split
             .suiteShots(5)
             .build();
 

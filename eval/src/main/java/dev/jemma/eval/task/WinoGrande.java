@@ -22,6 +22,7 @@ final class WinoGrande {
                     "winogrande/winogrande_xl/train",
                     "winogrande/train_xl",
                     "winogrande/train_head300"))
+            .spare(true) // no test split
             .suiteShots(0)
             .build();
 
