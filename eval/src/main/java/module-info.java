@@ -12,4 +12,5 @@ module dev.jemma.eval {
     exports dev.jemma.eval.metric;
     exports dev.jemma.eval.report;
     exports dev.jemma.eval.task;
+    exports dev.jemma.eval.yaml;
 }
