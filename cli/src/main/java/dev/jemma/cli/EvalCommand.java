@@ -3,6 +3,7 @@ package dev.jemma.cli;
 import dev.jemma.eval.AnswerCache;
 import dev.jemma.eval.DataFolder;
 import dev.jemma.eval.EngineScorer;
+import dev.jemma.eval.EvalException;
 import dev.jemma.eval.Evaluation;
 import dev.jemma.eval.EvaluationOptions;
 import dev.jemma.eval.Task;
@@ -145,11 +146,19 @@ final class EvalCommand implements Callable<Integer> {
             } else if (name.startsWith("text:")) {
                 found = List.of(Benchmarks.text(Path.of(name.substring("text:".length()))));
             } else {
-                found = benchmarks.find(name.strip());
+                found = find(benchmarks, name.strip());
             }
             found.forEach(task -> tasks.put(task.name(), task));
         }
         return List.copyOf(tasks.values());
+    }
+
+    private static List<Task> find(Benchmarks benchmarks, String name) {
+        try {
+            return benchmarks.find(name);
+        } catch (EvalException e) {
+            throw new MisuseException(String.valueOf(e.getMessage()));
+        }
     }
 
     private EvaluationOptions options() {
