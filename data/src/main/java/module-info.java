@@ -8,7 +8,7 @@ module dev.jemma.data {
     requires dev.hardwood.core;
     requires org.snakeyaml.engine;
     requires tools.jackson.core;
-    requires tools.jackson.databind;
+    requires transitive tools.jackson.databind;
     requires static org.jspecify;
 
     exports dev.jemma.data;

@@ -4,11 +4,16 @@ module dev.jemma.eval {
     requires transitive dev.jemma.data;
     requires org.snakeyaml.engine;
     requires tools.jackson.core;
-    requires tools.jackson.databind;
+    requires transitive tools.jackson.databind;
     requires static org.jspecify;
 
     exports dev.jemma.eval;
     exports dev.jemma.eval.contamination;
     exports dev.jemma.eval.math;
     exports dev.jemma.eval.sandbox;
+    exports dev.jemma.eval.fewshot;
+    exports dev.jemma.eval.metric;
+    exports dev.jemma.eval.report;
+    exports dev.jemma.eval.task;
+    exports dev.jemma.eval.yaml;
 }

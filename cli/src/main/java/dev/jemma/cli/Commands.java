@@ -45,6 +45,7 @@ final class Commands {
                 new Entry(Group.USE, "embed", EmbedCommand::new),
                 new Entry(Group.MEASURE, "score", ScoreCommand::new),
                 new Entry(Group.MEASURE, "perplexity", PerplexityCommand::new),
+                new Entry(Group.MEASURE, "eval", EvalCommand::new),
                 new Entry(Group.MEASURE, "bench", BenchCommand::new),
                 new Entry(Group.MODELS, "pull", PullCommand::new),
                 new Entry(Group.MODELS, "import", ImportCommand::new),

@@ -1,5 +1,6 @@
 package dev.jemma.cli;
 
+import dev.jemma.JemmaException;
 import dev.jemma.cli.hub.ModelLocator;
 import dev.jemma.infer.LanguageModel;
 import dev.jemma.infer.Speculation;
@@ -7,10 +8,15 @@ import dev.jemma.kernel.KvType;
 import dev.jemma.kernel.Precision;
 import dev.jemma.machine.Machine;
 import dev.jemma.model.EmbeddingScale;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -157,6 +163,32 @@ public final class RunOptions {
             }
         }
         throw new MisuseException("--kv-type is f32, bf16 or q8_0, not '" + kvType.orElse("") + "'");
+    }
+
+    /** What figures of a loaded model depend on: its file's content, and the flags that change its arithmetic. */
+    Map<String, Object> facts(Opened opened) {
+        Map<String, Object> facts = new TreeMap<>();
+        Path path = opened.located().path();
+        facts.put("model", opened.located().checksum().orElseGet(() -> stamp(path)));
+        facts.put("exact", exact);
+        facts.put("embedding_scale", opened.model().embeddingScale());
+        facts.put("kv_type", kvType.orElse("f32").toLowerCase(Locale.ROOT));
+        facts.put("context", opened.model().engine().options().contextLength());
+        adapter.ifPresent(folder -> facts.put("adapter", folder + " " + stamp(folder.resolve("adapter_model.safetensors"))));
+        return facts;
+    }
+
+    /** Size and time of a file or of the files of a folder, where no checksum is known. */
+    private static String stamp(Path path) {
+        try (Stream<Path> files = Files.isDirectory(path) ? Files.list(path) : Stream.of(path)) {
+            StringBuilder stamp = new StringBuilder(String.valueOf(path.getFileName()));
+            for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+                stamp.append(' ').append(Files.size(file)).append('@').append(Files.getLastModifiedTime(file).toMillis());
+            }
+            return stamp.toString();
+        } catch (IOException e) {
+            throw new JemmaException(path + " cannot be read: " + e.getMessage(), e);
+        }
     }
 
     private static int positive(String flag, int value) {

@@ -118,7 +118,7 @@ record DataFile(Path path, Kind kind, long bytes) {
     }
 
     /** A file that begins with a bracket is one array, whatever its name says; else it has a value a line. */
-    private static RowReader json(String name, InputStream in) {
+    static RowReader json(String name, InputStream in) {
         try {
             in.mark(1 << 12);
             int first = in.read();

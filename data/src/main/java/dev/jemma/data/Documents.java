@@ -53,7 +53,7 @@ public record Documents(Path path, long bytes, boolean text) {
     public void read(TextSplit split, LongConsumer counter, Sink sink) {
         DataOptions options = DataOptions.builder().split(split).build();
         DataFile file = DataFile.find(List.of(path)).getFirst();
-        try (RowReader reader = file.open(options, Set.of(ParquetRows.EVERY_COLUMN), counter)) {
+        try (RowReader reader = file.open(options, Set.of(), counter)) {
             boolean more = true;
             for (Optional<Row> row = reader.next(); more && row.isPresent(); row = more ? reader.next() : row) {
                 Place place = row.get().place();

@@ -28,6 +28,7 @@ final class ParquetReader implements RowReader {
     private final BlockingQueue<ParquetRows.Item> queue = new ArrayBlockingQueue<>(ROWS_AHEAD);
     private final Thread thread;
 
+    /** @param columns those that are read; none named means all */
     ParquetReader(Path path, Set<String> columns, LongConsumer counter, Duration patience) {
         this.path = path;
         this.patience = patience;

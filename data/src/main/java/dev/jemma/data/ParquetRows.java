@@ -42,9 +42,6 @@ final class ParquetRows implements Runnable {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
     private static final int MAX_DEPTH = 20;
 
-    /** Stands for whatever columns there are. */
-    static final String EVERY_COLUMN = "*";
-
     private final Path path;
     private final Set<String> columns;
     private final BlockingQueue<Item> queue;
@@ -105,9 +102,9 @@ final class ParquetRows implements Runnable {
         List<String> there = reader.getFileSchema().getRootNode().children().stream()
                 .map(SchemaNode::name)
                 .toList();
-        boolean all = columns.contains(EVERY_COLUMN);
-        String[] wanted =
-                there.stream().filter(name -> all || columns.contains(name)).toArray(String[]::new);
+        String[] wanted = there.stream()
+                .filter(name -> columns.isEmpty() || columns.contains(name))
+                .toArray(String[]::new);
         if (wanted.length == 0) {
             throw new DataException(
                     path + ": has none of the columns that training data has (text, messages, prompt, …)" + " but "

@@ -1,4 +1,4 @@
-/** Evaluation: tasks, requests, metrics and what is reported of them. */
+/** The evaluation harness: tasks make requests, a scorer answers them, the answers become figures. */
 @NullMarked
 package dev.jemma.eval;
 

@@ -1,0 +1,148 @@
+package dev.jemma.eval;
+
+import dev.jemma.data.Records;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A folder with the data of benchmarks, one folder a benchmark. A split is one file of JSON lines, a JSON array, CSV or
+ * Parquet; Parquet files may lie as their publishers lay them, in a folder below and in numbered parts.
+ */
+public final class DataFolder {
+    private static final List<String> ENDINGS = List.of(".jsonl", ".json", ".parquet", ".csv", ".jsonl.gz", ".json.gz");
+    private static final List<String> BELOW = List.of("", "data", "main", "plain_text");
+    private static final long MAX_WHOLE_BYTES = 64L << 20;
+
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private final Path root;
+
+    /** Files are looked for below {@code root}. */
+    public DataFolder(Path root) {
+        this.root = root;
+    }
+
+    /** The folder itself. */
+    public Path root() {
+        return root;
+    }
+
+    /** A file below the folder by its whole name, if it is there. */
+    public Optional<Path> file(String name) {
+        Path path = root.resolve(name);
+        return Files.isRegularFile(path) ? Optional.of(path) : Optional.empty();
+    }
+
+    /**
+     * The rows of the first of these splits that is there.
+     *
+     * @param names below the folder, without the ending: {@code piqa/validation}
+     */
+    public List<Doc> rows(List<String> names) {
+        for (String name : names) {
+            List<Path> files = find(name);
+            if (!files.isEmpty()) {
+                List<Doc> rows = new ArrayList<>();
+                files.forEach(file -> read(file, rows));
+                return rows;
+            }
+        }
+        throw new EvalException("there is no " + root.resolve(names.getFirst()) + " (" + String.join(", ", ENDINGS)
+                + "); put the benchmark's data there, or name its folder with --data");
+    }
+
+    /** The whole text of a file. */
+    public String text(String name) {
+        Path file = file(name)
+                .orElseThrow(() -> new EvalException("there is no " + root.resolve(name)
+                        + "; put the benchmark's data there, or name its folder with --data"));
+        return readText(file);
+    }
+
+    static String readText(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new EvalException(file + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private List<Path> find(String name) {
+        for (String ending : ENDINGS) {
+            Path whole = root.resolve(name + ending);
+            if (Files.isRegularFile(whole)) {
+                return List.of(whole);
+            }
+        }
+        Path at = root.resolve(name);
+        Path folder = Optional.ofNullable(at.getParent()).orElse(root);
+        for (String below : BELOW) {
+            List<Path> parts = parts(folder.resolve(below), at.getFileName() + "-");
+            if (!parts.isEmpty()) {
+                return parts;
+            }
+        }
+        return List.of();
+    }
+
+    private static List<Path> parts(Path folder, String beginning) {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> {
+                        String name = String.valueOf(file.getFileName());
+                        return name.startsWith(beginning) && name.endsWith(".parquet");
+                    })
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new EvalException(folder + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static void read(Path file, List<Doc> rows) {
+        String name = String.valueOf(file.getFileName());
+        if (name.endsWith(".csv")) {
+            for (JsonNode row : Csv.read(file)) {
+                rows.add(new Doc(rows.size(), file + " row " + (rows.size() + 1), row));
+            }
+            return;
+        }
+        Optional<JsonNode> whole = name.endsWith(".json") ? object(file) : Optional.empty();
+        if (whole.isPresent()) {
+            JsonNode examples = whole.get().path("examples"); // BIG-Bench
+            for (JsonNode row : examples.isArray() ? examples : List.of(whole.get())) {
+                rows.add(new Doc(rows.size(), file + " example " + (rows.size() + 1), row));
+            }
+            return;
+        }
+        Records.read(file, (place, row) -> rows.add(new Doc(rows.size(), place, row)));
+    }
+
+    /** The file as one JSON object, unless it is something else: an array, or lines. */
+    private static Optional<JsonNode> object(Path file) {
+        try {
+            if (Files.size(file) > MAX_WHOLE_BYTES) {
+                return Optional.empty();
+            }
+            String text = Files.readString(file);
+            if (!text.stripLeading().startsWith("{") || text.strip().contains("}\n{")) {
+                return Optional.empty();
+            }
+            return Optional.of(JSON.readTree(text));
+        } catch (IOException e) {
+            throw new EvalException(file + " cannot be read: " + e.getMessage(), e);
+        } catch (JacksonException e) {
+            throw new EvalException(file + " is not JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+}

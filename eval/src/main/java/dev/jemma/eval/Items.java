@@ -1,0 +1,125 @@
+package dev.jemma.eval;
+
+import dev.jemma.chat.Message;
+import dev.jemma.eval.fewshot.Draw;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Makes requests of a task's rows, by the rules that all tasks share: description, examples, each followed by its
+ * delimiter, then the row's own prompt. The answer's delimiter belongs to what is scored. In a conversation the
+ * description is the system message and no delimiter stands before the answer.
+ */
+public final class Items {
+    private final Task task;
+    private final EvaluationOptions options;
+    private final DataFolder folder;
+    private final int shots;
+    private final String description;
+
+    private Items(Task task, DataFolder folder, EvaluationOptions options) {
+        this.task = task;
+        this.options = options;
+        this.folder = folder;
+        this.description = task.description().apply(folder);
+        this.shots = options.shotsOf(task);
+    }
+
+    /** All items of a task. */
+    public static List<Item> of(Task task, DataFolder folder, EvaluationOptions options) {
+        return new Items(task, folder, options).all();
+    }
+
+    private List<Item> all() {
+        List<Doc> docs = task.documents().rows(folder);
+        int count = Math.min(docs.size(), options.limit().orElse(Integer.MAX_VALUE));
+        List<Doc> pool =
+                shots == 0 ? List.of() : task.pool().map(p -> p.rows(folder)).orElse(docs);
+        Draw<Doc> draw = new Draw<>(pool, task.order(), task.spare(), options.seed());
+        List<Item> items = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            Doc doc = docs.get(i);
+            List<Doc> examples;
+            try {
+                examples = draw.next(doc, shots);
+            } catch (IllegalArgumentException e) {
+                throw new EvalException(task.name() + ": " + e.getMessage() + "; ask for fewer with --num-fewshot", e);
+            }
+            items.add(item(i, doc, examples));
+        }
+        return items;
+    }
+
+    private Item item(int id, Doc doc, List<Doc> examples) {
+        List<Request> requests = new ArrayList<>();
+        List<String> choices = List.of();
+        switch (task.form()) {
+            case Form.Choice form -> {
+                Prompt prompt = prompt(examples, task.prompt().apply(doc));
+                choices = form.choices().apply(doc);
+                for (String choice : choices) {
+                    requests.add(new Request.LogLikelihood(prompt, delimiter() + choice));
+                }
+                if (form.metrics().contains(Form.ChoiceMetric.ACC_MUTUAL_INFO)) {
+                    for (String choice : choices) {
+                        requests.add(new Request.LogLikelihood(new Prompt.Plain(""), delimiter() + choice));
+                    }
+                }
+            }
+            case Form.Partial form -> {
+                String ending = delimiter() + form.ending().apply(doc);
+                for (String context : form.contexts().apply(doc)) {
+                    requests.add(new Request.LogLikelihood(prompt(examples, context), ending));
+                }
+            }
+            case Form.Generation form -> {
+                Prompt prompt = prompt(examples, task.prompt().apply(doc));
+                Sampling sampling = options.sampling().orElse(form.sampling());
+                int most = options.maxTokens().orElse(form.maxTokens());
+                for (int sample = 0; sample < form.samples(); sample++) {
+                    requests.add(new Request.Generate(prompt, form.stops(), most, sampling, sample));
+                }
+            }
+            case Form.Text form -> requests.add(new Request.Rolling(form.text().apply(doc), form.window()));
+        }
+        return new Item(id, doc, requests, choices);
+    }
+
+    private String delimiter() {
+        return options.chat() ? "" : task.targetDelimiter();
+    }
+
+    private Prompt prompt(List<Doc> examples, String question) {
+        String head = options.systemInstruction().map(text -> text + "\n\n").orElse("") + description;
+        if (!options.chat()) {
+            StringBuilder text = new StringBuilder(head);
+            examples.forEach(example -> text.append(task.prompt().apply(example))
+                    .append(shownDelimiter(example))
+                    .append(task.shown().apply(example))
+                    .append(task.exampleDelimiter()));
+            return new Prompt.Plain(text.append(question).toString());
+        }
+        List<Message> messages = new ArrayList<>();
+        Optional.of(head.strip()).filter(h -> !h.isEmpty()).ifPresent(h -> messages.add(Message.system(h)));
+        StringBuilder open = new StringBuilder();
+        for (Doc example : examples) {
+            if (options.multiturn()) {
+                messages.add(Message.user(task.prompt().apply(example)));
+                messages.add(Message.model(task.shown().apply(example)));
+            } else {
+                open.append(task.prompt().apply(example))
+                        .append(shownDelimiter(example))
+                        .append(task.shown().apply(example))
+                        .append(task.exampleDelimiter());
+            }
+        }
+        messages.add(Message.user(open.append(question).toString()));
+        return new Prompt.Chat(messages);
+    }
+
+    /** Between a question and the answer that is shown; none where the answer is empty, being part of the question. */
+    private String shownDelimiter(Doc example) {
+        return task.shown().apply(example).isEmpty() ? "" : task.targetDelimiter();
+    }
+}

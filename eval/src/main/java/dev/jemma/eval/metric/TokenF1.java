@@ -1,0 +1,36 @@
+package dev.jemma.eval.metric;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Overlap of words with a reference, as SQuAD has it: lower case, no punctuation, no articles, words as a bag. */
+public final class TokenF1 {
+    private TokenF1() {}
+
+    /** The best F1 against any of the references, from 0 to 1. */
+    public static double of(String text, List<String> golds) {
+        List<String> words = words(text);
+        return golds.stream().mapToDouble(gold -> f1(words, words(gold))).max().orElse(0);
+    }
+
+    private static double f1(List<String> a, List<String> b) {
+        if (a.isEmpty() || b.isEmpty()) {
+            return a.equals(b) ? 1 : 0;
+        }
+        List<String> left = new ArrayList<>(b);
+        int common = 0;
+        for (String word : a) {
+            common += left.remove(word) ? 1 : 0;
+        }
+        return 2.0 * common / (a.size() + b.size());
+    }
+
+    private static List<String> words(String text) {
+        String plain = text.toLowerCase(Locale.ROOT)
+                .replaceAll("\\p{Punct}", "")
+                .replaceAll("\\b(a|an|the)\\b", " ")
+                .strip();
+        return plain.isEmpty() ? List.of() : List.of(plain.split("\\s+", -1));
+    }
+}
