@@ -12,7 +12,6 @@ import dev.jemma.eval.report.ResultTable;
 import dev.jemma.eval.report.RunFacts;
 import dev.jemma.eval.report.RunFiles;
 import dev.jemma.eval.task.Benchmarks;
-import dev.jemma.eval.task.Judges;
 import dev.jemma.eval.yaml.TaskFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -68,6 +67,11 @@ final class EvalCommand implements Callable<Integer> {
     @Option(names = "--num-fewshot", paramLabel = "N", description = "Examples before each question.")
     private Optional<Integer> shots = Optional.empty();
 
+    @Option(
+            names = "--unsafe-code",
+            description = "Run the programs that the model writes (HumanEval, MBPP) without a sandbox.")
+    private boolean unsafeCode;
+
     @Option(names = "--apply-chat-template", description = "Prompts are turns of a conversation.")
     private boolean chat;
 
@@ -93,7 +97,13 @@ final class EvalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Benchmarks benchmarks = new Benchmarks(Judges.NONE);
+        try (EvalSandbox sandbox = new EvalSandbox()) {
+            return run(sandbox);
+        }
+    }
+
+    private int run(EvalSandbox sandbox) {
+        Benchmarks benchmarks = new Benchmarks(Optional.of(sandbox));
         if (list) {
             benchmarks.groups().keySet().forEach(console::println);
             benchmarks.taskNames().forEach(console::println);
@@ -101,6 +111,7 @@ final class EvalCommand implements Callable<Integer> {
         }
         List<Task> tasks = tasks(benchmarks);
         EvaluationOptions options = options();
+        sandbox.openFor(tasks, unsafeCode);
         long started = System.currentTimeMillis();
         try (RunOptions.Opened opened = run.open(console, reference);
                 AnswerCache cache = AnswerCache.open(out.resolve("answers.jsonl"));

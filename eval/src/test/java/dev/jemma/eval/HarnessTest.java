@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.jemma.eval.metric.Metric;
 import dev.jemma.eval.task.Benchmarks;
-import dev.jemma.eval.task.Judges;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -20,7 +19,7 @@ class HarnessTest {
     private static final Metric ACC = Metric.of("acc");
 
     static Stream<String> tasks() {
-        Benchmarks all = new Benchmarks(Judges.NONE);
+        Benchmarks all = new Benchmarks(Optional.empty());
         return all.taskNames().stream()
                 .filter(name -> all.task(name)
                         .filter(task -> task.form() instanceof Form.Partial
@@ -30,7 +29,7 @@ class HarnessTest {
     }
 
     private static Task task(String name) {
-        return new Benchmarks(Judges.NONE).find(name).getFirst();
+        return new Benchmarks(Optional.empty()).find(name).getFirst();
     }
 
     private static TaskResult run(Task task, Scorer scorer) {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jemma.eval.report.ResultTable;
 import dev.jemma.eval.task.Benchmarks;
-import dev.jemma.eval.task.Judges;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -60,7 +59,7 @@ class ResumeTest {
                             EvaluationOptions.DEFAULTS,
                             Optional.of(cache),
                             EvaluationListener.NONE)
-                    .run(new Benchmarks(Judges.NONE).find("piqa"));
+                    .run(new Benchmarks(Optional.empty()).find("piqa"));
         }
     }
 
@@ -141,7 +140,7 @@ class ResumeTest {
                                 EvaluationOptions.DEFAULTS,
                                 Optional.of(cache),
                                 EvaluationListener.NONE)
-                        .run(new Benchmarks(Judges.NONE).find("piqa"));
+                        .run(new Benchmarks(Optional.empty()).find("piqa"));
             }
         }
     }

@@ -9,6 +9,7 @@ import dev.jemma.eval.Group;
 import dev.jemma.eval.Sampling;
 import dev.jemma.eval.Source;
 import dev.jemma.eval.Task;
+import dev.jemma.eval.math.HendrycksMath;
 import dev.jemma.eval.metric.Filter;
 import dev.jemma.eval.metric.Metric;
 import java.util.ArrayList;
@@ -34,10 +35,10 @@ final class AgiEval {
 
     private AgiEval() {}
 
-    static List<Task> tasks(Judges judges) {
+    static List<Task> tasks() {
         List<Task> tasks = new ArrayList<>();
         CHOICE.forEach(file -> tasks.add(choice(file)));
-        tasks.add(math(judges));
+        tasks.add(math());
         return tasks;
     }
 
@@ -84,10 +85,9 @@ final class AgiEval {
         return gold;
     }
 
-    private static Task math(Judges judges) {
-        Form.Grader grader = (doc, answers) -> judges.agiEvalMath()
-                .map(judge -> Map.of(ACCURACY, judge.right(answers.getFirst(), doc.text("answer")) ? 1.0 : 0.0))
-                .orElse(Map.of());
+    private static Task math() {
+        Form.Grader grader = (doc, answers) ->
+                Map.of(ACCURACY, HendrycksMath.matchesAgiEval(answers.getFirst(), doc.text("answer")) ? 1.0 : 0.0);
         return Task.generation(
                         "agieval_math",
                         Source.of("agieval/math"),

@@ -38,8 +38,12 @@ public final class Benchmarks {
     private final Map<String, Task> tasks = new LinkedHashMap<>();
     private final Map<String, Group> groups = new LinkedHashMap<>();
 
-    /** All of them, marked by these judges where a comparison of texts is not enough. */
-    public Benchmarks(Judges judges) {
+    /**
+     * All of them.
+     *
+     * @param judge runs programs; without one, what HumanEval and MBPP get is kept but not marked
+     */
+    public Benchmarks(Optional<ProgramJudge> judge) {
         Mmlu.tasks().forEach(this::add);
         Mmlu.groups().forEach(this::add);
         List.of(
@@ -55,13 +59,13 @@ public final class Benchmarks {
                         TriviaQa.TASK,
                         NaturalQuestions.TASK)
                 .forEach(this::add);
-        HumanEval.tasks(judges).forEach(this::add);
-        add(Mbpp.task(judges));
+        HumanEval.tasks(judge).forEach(this::add);
+        add(Mbpp.task(judge));
         add(Gsm8k.TASK);
         add(Gsm8k.MAJORITY);
-        MinervaMath.tasks(judges).forEach(this::add);
+        MinervaMath.tasks().forEach(this::add);
         add(MinervaMath.group());
-        AgiEval.tasks(judges).forEach(this::add);
+        AgiEval.tasks().forEach(this::add);
         add(AgiEval.group());
         BigBenchHard.tasks().forEach(this::add);
         BigBenchHard.groups().forEach(this::add);
@@ -90,6 +94,11 @@ public final class Benchmarks {
     /** The task of this name, if there is one. */
     public Optional<Task> task(String name) {
         return Optional.ofNullable(tasks.get(name));
+    }
+
+    /** Whether answers to this task are programs, which somebody has to run. */
+    public static boolean asksForPrograms(Task task) {
+        return task.name().startsWith("humaneval") || task.name().equals("mbpp");
     }
 
     /** Perplexity of a text file. */

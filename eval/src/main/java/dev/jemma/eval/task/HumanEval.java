@@ -6,6 +6,7 @@ import dev.jemma.eval.Sampling;
 import dev.jemma.eval.Source;
 import dev.jemma.eval.Task;
 import java.util.List;
+import java.util.Optional;
 
 /** HumanEval (Chen et al., 2021): 164 Python functions to complete from their signature and description. */
 final class HumanEval {
@@ -14,16 +15,16 @@ final class HumanEval {
 
     private HumanEval() {}
 
-    static List<Task> tasks(Judges judges) {
+    static List<Task> tasks(Optional<ProgramJudge> judge) {
         return List.of(
-                task("humaneval", Sampling.GREEDY, 1, Programs.passAt(judges, HumanEval::program, 1))
+                task("humaneval", Sampling.GREEDY, 1, Programs.passAt(judge, HumanEval::program, 1))
                         .suiteShots(0)
                         .build(),
                 task(
                                 "humaneval_10",
                                 new Sampling(0.8, 0.95, 0, 0),
                                 10,
-                                Programs.passAt(judges, HumanEval::program, 1, 10))
+                                Programs.passAt(judge, HumanEval::program, 1, 10))
                         .build());
     }
 

@@ -8,6 +8,7 @@ import dev.jemma.eval.Task;
 import dev.jemma.eval.fewshot.Draw;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntPredicate;
 
 /**
@@ -17,7 +18,7 @@ import java.util.function.IntPredicate;
 final class Mbpp {
     private Mbpp() {}
 
-    static Task task(Judges judges) {
+    static Task task(Optional<ProgramJudge> judge) {
         Source all = Source.of("mbpp/mbpp", "mbpp/full/mbpp");
         return Task.generation(
                         "mbpp",
@@ -33,7 +34,7 @@ final class Mbpp {
                                 1,
                                 doc -> List.of(tests(doc)),
                                 List.of(Programs.passAt(
-                                        judges, (doc, completion) -> completion + "\n" + tests(doc), 1))))
+                                        judge, (doc, completion) -> completion + "\n" + tests(doc), 1))))
                 .pool(all.then(rows -> numbered(rows, id -> id >= 2 && id <= 4)))
                 .order(Draw.Order.FIRST)
                 .targetDelimiter("")

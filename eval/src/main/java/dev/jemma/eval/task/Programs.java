@@ -5,28 +5,31 @@ import dev.jemma.eval.Form;
 import dev.jemma.eval.metric.Filter;
 import dev.jemma.eval.metric.Metric;
 import dev.jemma.eval.metric.PassAtK;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiFunction;
 
 /** Marks generated programs: made whole, each is run, and pass@k is estimated from those that pass. */
 final class Programs {
     private Programs() {}
 
-    /** @param whole the program to run, from the row and a completion */
-    static Form.Pipeline passAt(Judges judges, BiFunction<Doc, String, String> whole, int... ks) {
-        List<Metric> metrics = java.util.Arrays.stream(ks)
-                .mapToObj(k -> Metric.of("pass@" + k))
-                .toList();
+    /**
+     * @param judge without one, completions are kept but not marked
+     * @param whole the program to run, from the row and a completion
+     */
+    static Form.Pipeline passAt(Optional<ProgramJudge> judge, BiFunction<Doc, String, String> whole, int... ks) {
+        List<Metric> metrics =
+                Arrays.stream(ks).mapToObj(k -> Metric.of("pass@" + k)).toList();
         return new Form.Pipeline(
                 "none",
                 Filter.none(),
-                (doc, completions) -> judges.programs()
-                        .map(judge -> {
+                (doc, completions) -> judge.map(runner -> {
                             int passed = 0;
                             for (String completion : completions) {
-                                passed += judge.passes(whole.apply(doc, completion)) ? 1 : 0;
+                                passed += runner.passes(whole.apply(doc, completion)) ? 1 : 0;
                             }
                             Map<Metric, Double> values = new LinkedHashMap<>();
                             for (int i = 0; i < ks.length; i++) {

@@ -6,6 +6,7 @@ import dev.jemma.eval.Fixture;
 import dev.jemma.eval.Source;
 import dev.jemma.eval.Task;
 import java.util.List;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /** A task as the reference run had it: some rows from other files, some answers shorter. */
@@ -37,7 +38,7 @@ record ReferenceRun(Task task, List<JsonNode> items, DataFolder data, Evaluation
 
     static ReferenceRun of(String name) {
         List<JsonNode> items = Fixture.golden(name);
-        Task task = new Benchmarks(Judges.NONE).find(name).getFirst();
+        Task task = new Benchmarks(Optional.empty()).find(name).getFirst();
         if (name.equals("hellaswag")) {
             task = task.toBuilder()
                     .documents(Source.of("hellaswag/olmo_sample1000"))
