@@ -223,7 +223,7 @@ public final class EngineScorer implements Scorer {
         switch (batch.calls.get(index)) {
             case Call.Score score -> {
                 CompletableFuture<ScoreResult> future = engine.submit(score.call());
-                future.whenComplete((result, why) ->
+                var _ = future.whenComplete((result, why) ->
                         events.add(why == null ? new Event.Scored(batch, index, result) : new Event.Failed(why)));
             }
             case Call.Generate generate -> {
@@ -234,7 +234,7 @@ public final class EngineScorer implements Scorer {
                         events.add(new Event.Computed(batch, index));
                     }
                 });
-                generation
+                var _ = generation
                         .future()
                         .whenComplete((completions, why) -> events.add(
                                 why == null

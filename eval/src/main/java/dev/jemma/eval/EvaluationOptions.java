@@ -43,10 +43,10 @@ public record EvaluationOptions(
             Draw.SEED);
 
     public EvaluationOptions {
-        if (limit.isPresent() && limit.getAsInt() < 1 || shots.isPresent() && shots.getAsInt() < 0) {
+        if (limit.orElse(1) < 1 || shots.orElse(0) < 0) {
             throw new EvalException("a limit must be at least 1, and a number of examples at least 0");
         }
-        if (maxTokens.isPresent() && maxTokens.getAsInt() < 1) {
+        if (maxTokens.orElse(1) < 1) {
             throw new EvalException("answers need room for at least 1 token");
         }
         if (multiturn && !chat) {

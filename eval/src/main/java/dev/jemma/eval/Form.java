@@ -21,15 +21,15 @@ public sealed interface Form {
         /** The golden ones' share in the probability of all choices; its name in results is {@code acc}. */
         PROBABILITY("acc");
 
-        private final Metric metric;
+        private final String label;
 
         ChoiceMetric(String name) {
-            metric = Metric.of(name);
+            label = name;
         }
 
         /** As it stands in results. */
         public Metric metric() {
-            return metric;
+            return Metric.of(label);
         }
     }
 

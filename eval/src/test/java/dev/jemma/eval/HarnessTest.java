@@ -23,8 +23,8 @@ class HarnessTest {
         return all.taskNames().stream()
                 .filter(name -> all.task(name)
                         .filter(task -> task.form() instanceof Form.Partial
-                                || task.form() instanceof Form.Choice choice
-                                        && choice.metrics().contains(Form.ChoiceMetric.ACC))
+                                || (task.form() instanceof Form.Choice choice
+                                        && choice.metrics().contains(Form.ChoiceMetric.ACC)))
                         .isPresent());
     }
 

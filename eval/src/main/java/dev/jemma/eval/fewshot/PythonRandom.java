@@ -81,8 +81,8 @@ public final class PythonRandom {
 
     /** As {@code random()}: 53 bits, at least 0 and below 1. */
     public double nextDouble() {
-        long high = nextInt() >>> 5;
-        long low = nextInt() >>> 6;
+        int high = nextInt() >>> 5;
+        int low = nextInt() >>> 6;
         return (high * 67108864.0 + low) / 9007199254740992.0;
     }
 

@@ -71,7 +71,7 @@ public interface Filter {
         int index = select < 0 ? matches.size() + select : select;
         if (index < 0
                 || index >= matches.size()
-                || matcher.groupCount() > 1 && matches.get(index).isEmpty()) {
+                || (matcher.groupCount() > 1 && matches.get(index).isEmpty())) {
             return INVALID;
         }
         return matches.get(index).strip();

@@ -188,7 +188,7 @@ public final class TaskFile {
     private static int index(Doc doc, JsonNode target, List<String> choices) {
         String text = target.asString();
         int index = choices.indexOf(text);
-        if (target.isNumber() || index < 0 && text.matches("\\d{1,6}")) {
+        if (target.isNumber() || (index < 0 && text.matches("\\d{1,6}"))) {
             index = target.isNumber() ? (int) target.doubleValue() : Integer.parseInt(text);
         }
         if (index < 0 || index >= choices.size()) {

@@ -5,6 +5,7 @@ import dev.jemma.eval.EvalException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
@@ -66,7 +67,7 @@ final class Template {
         int from = 0;
         while (braces.find()) {
             parts.add(new Part.Text(text.substring(from, braces.start())));
-            parts.add(field(braces.group(1).strip(), place));
+            parts.add(field(group(braces, 1).orElse("").strip(), place));
             from = braces.end();
         }
         parts.add(new Part.Text(text.substring(from)));
@@ -91,10 +92,10 @@ final class Template {
                 steps.add(new Step.Change(method.group(1)));
                 at = method.end();
             } else if (filter.lookingAt()) {
-                steps.add(
-                        filter.group(1) != null
-                                ? new Step.Change(filter.group(1))
-                                : new Step.Join(filter.group(2) != null ? filter.group(2) : filter.group(3)));
+                steps.add(group(filter, 1)
+                        .<Step>map(Step.Change::new)
+                        .orElseGet(() -> new Step.Join(
+                                group(filter, 2).or(() -> group(filter, 3)).orElse(""))));
                 at = filter.end();
             } else if (index.lookingAt()) {
                 steps.add(step(index, expression, place));
@@ -109,18 +110,23 @@ final class Template {
         return new Part.Field(name.group(), steps);
     }
 
+    private static Optional<String> group(Matcher matcher, int number) {
+        return Optional.ofNullable(matcher.group(number));
+    }
+
     private static Step step(Matcher index, String expression, String place) {
-        if (index.group(1) != null) {
+        Optional<String> number = group(index, 1);
+        if (number.isPresent()) {
             try {
-                return new Step.At(Integer.parseInt(index.group(1)));
+                return new Step.At(Integer.parseInt(number.get()));
             } catch (NumberFormatException e) {
                 throw unknown(expression, place);
             }
         }
-        if (index.group(4) != null) {
-            return new Step.AtField(index.group(4));
-        }
-        return new Step.Member(index.group(2) != null ? index.group(2) : index.group(3));
+        return group(index, 4)
+                .<Step>map(Step.AtField::new)
+                .orElseGet(() -> new Step.Member(
+                        group(index, 2).or(() -> group(index, 3)).orElse("")));
     }
 
     private static EvalException unknown(String expression, String place) {
