@@ -52,8 +52,7 @@ final class EvalProgress implements EvaluationListener, AutoCloseable {
     private Progress shown() {
         if (bar.isEmpty()) {
             String name = tasks.element();
-            Progress started =
-                    console.progress(name, totals.getOrDefault(name, 0), Progress.Unit.of("requests"));
+            Progress started = console.progress(name, totals.getOrDefault(name, 0), Progress.Unit.of("requests"));
             started.resumeAt(Math.max(0, done.getOrDefault(name, 0) - 1));
             bar = Optional.of(started);
         }

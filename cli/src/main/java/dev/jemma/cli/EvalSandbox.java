@@ -20,7 +20,8 @@ final class EvalSandbox implements ProgramJudge, AutoCloseable {
      * @throws EvalException if there can be none here
      */
     void openFor(List<Task> tasks, boolean unsafe) {
-        Optional<Task> first = tasks.stream().filter(Benchmarks::asksForPrograms).findFirst();
+        Optional<Task> first =
+                tasks.stream().filter(Benchmarks::asksForPrograms).findFirst();
         if (first.isEmpty()) {
             return;
         }

@@ -174,7 +174,8 @@ public final class RunOptions {
         facts.put("embedding_scale", opened.model().embeddingScale());
         facts.put("kv_type", kvType.orElse("f32").toLowerCase(Locale.ROOT));
         facts.put("context", opened.model().engine().options().contextLength());
-        adapter.ifPresent(folder -> facts.put("adapter", folder + " " + stamp(folder.resolve("adapter_model.safetensors"))));
+        adapter.ifPresent(
+                folder -> facts.put("adapter", folder + " " + stamp(folder.resolve("adapter_model.safetensors"))));
         return facts;
     }
 
@@ -183,7 +184,10 @@ public final class RunOptions {
         try (Stream<Path> files = Files.isDirectory(path) ? Files.list(path) : Stream.of(path)) {
             StringBuilder stamp = new StringBuilder(String.valueOf(path.getFileName()));
             for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
-                stamp.append(' ').append(Files.size(file)).append('@').append(Files.getLastModifiedTime(file).toMillis());
+                stamp.append(' ')
+                        .append(Files.size(file))
+                        .append('@')
+                        .append(Files.getLastModifiedTime(file).toMillis());
             }
             return stamp.toString();
         } catch (IOException e) {

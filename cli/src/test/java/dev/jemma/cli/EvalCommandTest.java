@@ -28,7 +28,8 @@ class EvalCommandTest {
                 {"goal": "boil water", "sol1": "freeze it", "sol2": "heat it", "label": 1}
                 """);
         Files.writeString(
-                home.resolve("data/nq_open/validation.jsonl"), "{\"question\": \"who\", \"answer\": [\"me\", \"you\"]}\n");
+                home.resolve("data/nq_open/validation.jsonl"),
+                "{\"question\": \"who\", \"answer\": [\"me\", \"you\"]}\n");
     }
 
     private Outcome eval(String... more) {
@@ -52,16 +53,30 @@ class EvalCommandTest {
     void aTableIsPrintedAndTheFilesAreThere() throws IOException {
         Outcome run = eval("--tasks", "piqa,nq_open", "--num-fewshot", "0", "--gen-kwargs", "max_gen_toks=4");
         assertThat(run.code()).as(run.err()).isZero();
-        assertThat(run.out()).contains("| task").contains("| piqa").contains("acc_norm").contains("exact_match");
+        assertThat(run.out())
+                .contains("| task")
+                .contains("| piqa")
+                .contains("acc_norm")
+                .contains("exact_match");
         JsonNode results = results();
-        assertThat(results.path("results").path("piqa").path("acc,none").isNumber()).isTrue();
+        assertThat(results.path("results").path("piqa").path("acc,none").isNumber())
+                .isTrue();
         assertThat(results.path("results").path("piqa").has("acc_stderr,none")).isTrue();
-        assertThat(results.path("results").path("nq_open").path("exact_match_stderr,remove_whitespace").asString())
+        assertThat(results.path("results")
+                        .path("nq_open")
+                        .path("exact_match_stderr,remove_whitespace")
+                        .asString())
                 .isEqualTo("N/A");
         assertThat(results.path("n-shot").path("piqa").asInt()).isZero();
-        assertThat(results.path("n-samples").path("piqa").path("effective").asInt()).isEqualTo(2);
-        assertThat(results.path("higher_is_better").path("piqa").path("acc").asBoolean()).isTrue();
-        assertThat(results.path("config").path("gen_kwargs").path("max_gen_toks").asInt()).isEqualTo(4);
+        assertThat(results.path("n-samples").path("piqa").path("effective").asInt())
+                .isEqualTo(2);
+        assertThat(results.path("higher_is_better").path("piqa").path("acc").asBoolean())
+                .isTrue();
+        assertThat(results.path("config")
+                        .path("gen_kwargs")
+                        .path("max_gen_toks")
+                        .asInt())
+                .isEqualTo(4);
         assertThat(results.path("environment").path("threads").asInt()).isPositive();
         List<String> samples = Files.readAllLines(home.resolve("out/samples_piqa.jsonl"));
         assertThat(samples).hasSize(2);
@@ -69,7 +84,8 @@ class EvalCommandTest {
         assertThat(second.path("target").asString()).isEqualTo("1");
         assertThat(second.path("arguments").path("gen_args_1").path("arg_0").asString())
                 .isEqualTo("Question: boil water\nAnswer:");
-        assertThat(second.path("arguments").path("gen_args_1").path("arg_1").asString()).isEqualTo(" heat it");
+        assertThat(second.path("arguments").path("gen_args_1").path("arg_1").asString())
+                .isEqualTo(" heat it");
         assertThat(second.path("acc").isNumber()).isTrue();
     }
 
@@ -81,15 +97,23 @@ class EvalCommandTest {
         assertThat(second.out()).isEqualTo(first.out());
         assertThat(Files.size(home.resolve("out/answers.jsonl"))).isEqualTo(answers);
         eval("--tasks", "piqa", "--exact");
-        assertThat(Files.size(home.resolve("out/answers.jsonl"))).as("other arithmetic, other answers").isGreaterThan(answers);
+        assertThat(Files.size(home.resolve("out/answers.jsonl")))
+                .as("other arithmetic, other answers")
+                .isGreaterThan(answers);
     }
 
     @Test
     void aTextFileHasAPerplexity() throws IOException {
         Path text = home.resolve("book.txt");
         Files.writeString(text, "Once upon a time there was a book. ".repeat(20));
-        assertThat(eval("--tasks", "text:" + text).out()).contains("text_book.txt").contains("word_perplexity");
-        assertThat(results().path("results").path("text_book.txt").path("bits_per_byte,none").asDouble())
+        assertThat(eval("--tasks", "text:" + text).out())
+                .contains("text_book.txt")
+                .contains("word_perplexity");
+        assertThat(results()
+                        .path("results")
+                        .path("text_book.txt")
+                        .path("bits_per_byte,none")
+                        .asDouble())
                 .isPositive();
     }
 

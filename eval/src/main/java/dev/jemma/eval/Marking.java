@@ -10,10 +10,8 @@ import java.util.Map;
 /** Gives an item its marks, once all its requests are answered. */
 final class Marking {
     private static final Metric ACC = Metric.of("acc");
-    private static final Metric WORD_PERPLEXITY =
-            new Metric("word_perplexity", "none", false, Metric.Kind.PERPLEXITY);
-    private static final Metric BYTE_PERPLEXITY =
-            new Metric("byte_perplexity", "none", false, Metric.Kind.PERPLEXITY);
+    private static final Metric WORD_PERPLEXITY = new Metric("word_perplexity", "none", false, Metric.Kind.PERPLEXITY);
+    private static final Metric BYTE_PERPLEXITY = new Metric("byte_perplexity", "none", false, Metric.Kind.PERPLEXITY);
     private static final Metric TOKEN_PERPLEXITY =
             new Metric("token_perplexity", "none", false, Metric.Kind.PERPLEXITY);
     private static final Metric BITS_PER_BYTE = new Metric("bits_per_byte", "none", false, Metric.Kind.BITS);
@@ -50,20 +48,19 @@ final class Marking {
         }
         Map<Metric, Double> values = new LinkedHashMap<>();
         for (Form.ChoiceMetric metric : form.metrics()) {
-            double value =
-                    switch (metric) {
-                        case ACC -> hit(sums, gold);
-                        case ACC_NORM -> hit(Choices.perCharacter(sums, choices), gold);
-                        case ACC_BYTES -> hit(Choices.perByte(sums, choices), gold);
-                        case ACC_MUTUAL_INFO -> {
-                            double[] gain = sums.clone();
-                            for (int i = 0; i < gain.length; i++) {
-                                gain[i] -= all[choices.size() + i];
-                            }
-                            yield hit(gain, gold);
-                        }
-                        case PROBABILITY -> Choices.share(sums, gold);
-                    };
+            double value = switch (metric) {
+                case ACC -> hit(sums, gold);
+                case ACC_NORM -> hit(Choices.perCharacter(sums, choices), gold);
+                case ACC_BYTES -> hit(Choices.perByte(sums, choices), gold);
+                case ACC_MUTUAL_INFO -> {
+                    double[] gain = sums.clone();
+                    for (int i = 0; i < gain.length; i++) {
+                        gain[i] -= all[choices.size() + i];
+                    }
+                    yield hit(gain, gold);
+                }
+                case PROBABILITY -> Choices.share(sums, gold);
+            };
             values.put(metric.metric(), value);
         }
         List<String> golds = gold.stream().map(String::valueOf).toList();
@@ -76,7 +73,7 @@ final class Marking {
 
     private static double[] sums(List<Answer> answers) {
         return answers.stream()
-                .mapToDouble(answer -> answer instanceof Answer.Likelihood(double sum, _) ? sum : Double.NaN)
+                .mapToDouble(answer -> answer instanceof Answer.Likelihood found ? found.sum() : Double.NaN)
                 .toArray();
     }
 
@@ -106,10 +103,14 @@ final class Marking {
         }
         double bytes = text.getBytes(StandardCharsets.UTF_8).length;
         Map<Metric, Double> weight = Map.of(
-                WORD_PERPLEXITY, (double) text.split("\\s+", -1).length,
-                BYTE_PERPLEXITY, bytes,
-                BITS_PER_BYTE, bytes,
-                TOKEN_PERPLEXITY, (double) tokens);
+                WORD_PERPLEXITY,
+                (double) text.split("\\s+", -1).length,
+                BYTE_PERPLEXITY,
+                bytes,
+                BITS_PER_BYTE,
+                bytes,
+                TOKEN_PERPLEXITY,
+                (double) tokens);
         Map<Metric, Double> values = new LinkedHashMap<>();
         for (Metric metric : weight.keySet()) {
             values.put(metric, sum);
