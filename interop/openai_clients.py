@@ -1,6 +1,6 @@
 """The official openai client against a running `jemma serve`.
 
-    python -m venv venv && venv/bin/pip install openai==2.46.0
+    python -m venv venv && venv/bin/pip install openai==3.54.0
     ./jemma serve gemma3-270m --port 8080 &
     venv/bin/python interop/openai_clients.py http://127.0.0.1:8080 [KEY]
 

@@ -83,7 +83,7 @@ final class Embedding {
                 }
             } catch (EngineException e) {
                 futures.forEach(f -> f.cancel(true));
-                throw ApiException.tooLong("input", e.getMessage());
+                throw ApiException.tooLong("input", ApiException.words(e));
             }
             return futures;
         });

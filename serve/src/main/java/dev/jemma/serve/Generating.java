@@ -53,7 +53,7 @@ final class Generating {
         try {
             ids = template.encode(model.tokenizer(), request.messages(), true);
         } catch (ChatException e) {
-            throw ApiException.invalid("messages", e.getMessage());
+            throw ApiException.invalid("messages", ApiException.words(e));
         }
         Set<Integer> stops = new HashSet<>(model.defaults().stopIds());
         IntStream.of(template.stopTokens(model.tokenizer())).forEach(stops::add);
@@ -116,7 +116,7 @@ final class Generating {
                     IntStream.of(FillInTheMiddle.stopTokens(tokenizer)).forEach(stops::add);
                     yield FillInTheMiddle.encode(tokenizer, text, suffix.get());
                 } catch (ChatException e) {
-                    throw ApiException.unsupported("suffix", e.getMessage());
+                    throw ApiException.unsupported("suffix", ApiException.words(e));
                 }
             }
             case PromptInput.Text(String text) -> tokenizer.withBos(tokenizer.encode(text));

@@ -66,7 +66,7 @@ final class Run implements AutoCloseable {
             }
         } catch (EngineException e) {
             run.close();
-            throw ApiException.tooLong("", e.getMessage());
+            throw ApiException.tooLong("", ApiException.words(e));
         } catch (RuntimeException | Error e) {
             run.close();
             throw e;
@@ -80,7 +80,7 @@ final class Run implements AutoCloseable {
         synchronized (generations) {
             generations.add(generation);
         }
-        generation.future().whenComplete((answers, failure) -> {
+        var _ = generation.future().whenComplete((answers, failure) -> {
             if (failure != null) {
                 events.add(new Event.Failed(failure));
             } else {

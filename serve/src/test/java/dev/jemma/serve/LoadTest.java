@@ -74,8 +74,8 @@ class LoadTest {
             assertThat(texts(tiny.post(COMPLETE, bodies.getFirst())))
                     .isNotEqualTo(texts(tiny.post(COMPLETE, bodies.getFirst().replace("\"tiny\"", "\"tiny+lora\""))));
         }
-        long budget = 500L << 10; // few sequences fit
-        try (TinyServer tiny = TinyServer.start(o -> o.kvBudgetBytes(budget).batchRows(32), adapters(), o -> o);
+        long budget = 100L << 10; // few sequences fit
+        try (TinyServer tiny = TinyServer.start(o -> o.kvBudgetBytes(budget).batchRows(8), adapters(), o -> o);
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<Map<Integer, String>>> together = new ArrayList<>();
             for (String body : bodies) {

