@@ -34,10 +34,10 @@ import picocli.CommandLine.Parameters;
             "or --insecure. Ctrl-C or SIGTERM: what runs is finished first. See docs/serving.md.",
         })
 final class ServeCommand implements Callable<Integer> {
-    private static final Logger HTTP_LOG = Logger.getLogger("io.helidon");
     private static final Duration PATIENCE_BEYOND_DRAIN = Duration.ofSeconds(15);
 
     private final Console console;
+    private Optional<Logger> httpLog = Optional.empty(); // held: the platform would forget its level
 
     @Parameters(paramLabel = "MODEL", arity = "0..*", description = "Models (default: gemma3-270m).")
     private List<String> references = new ArrayList<>();
@@ -81,7 +81,7 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--max-prompt", paramLabel = "TOKENS", description = "Longest prompt (default: the context).")
     private Optional<Integer> prompt = Optional.empty();
 
-    @Option(names = "--max-body", paramLabel = "MIB", description = "Largest body of a request (default: 16).")
+    @Option(names = "--max-body", paramLabel = "MIB", description = "Largest body of a request (default: 8).")
     private Optional<Integer> body = Optional.empty();
 
     @Option(names = "--max-connections", paramLabel = "N", description = "Connections at once (default: 512).")
@@ -106,7 +106,9 @@ final class ServeCommand implements Callable<Integer> {
         if (System.getProperty("java.util.logging.config.file") == null) {
             System.setProperty(
                     "java.util.logging.SimpleFormatter.format", "time=%1$tFT%1$tT.%1$tL%1$tz level=%4$s %5$s%6$s%n");
-            HTTP_LOG.setLevel(Level.WARNING);
+            System.setProperty("java.util.logging.manager", LastingLog.class.getName());
+            httpLog = Optional.of(Logger.getLogger("io.helidon"));
+            httpLog.get().setLevel(Level.WARNING);
         }
         List<RunOptions.Opened> opened = new ArrayList<>();
         CountDownLatch asked = new CountDownLatch(1);

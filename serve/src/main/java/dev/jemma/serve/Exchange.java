@@ -26,6 +26,7 @@ final class Exchange {
     private final ServerRequest request;
     private final ServerResponse response;
     private final Client client;
+    private final BodyBudget bodies;
     private final String id;
     private final long startNanos = System.nanoTime();
     private CacheScope scope = CacheScope.COMMON;
@@ -34,11 +35,13 @@ final class Exchange {
     private long promptTokens;
     private long completionTokens;
     private int status;
+    private long bodyBytes;
 
-    Exchange(ServerRequest request, ServerResponse response, Client client, String id) {
+    Exchange(ServerRequest request, ServerResponse response, Client client, BodyBudget bodies, String id) {
         this.request = request;
         this.response = response;
         this.client = client;
+        this.bodies = bodies;
         this.id = id;
         response.headers().set(REQUEST_ID, id);
         header("X-Content-Type-Options", "nosniff");
@@ -114,6 +117,9 @@ final class Exchange {
         if (!request.content().hasEntity()) {
             throw ApiException.invalid("", "the body is empty: send a JSON object");
         }
+        long reserved = announced > 0 ? announced : limitBytes; // chunks do not say how much comes
+        bodies.take(reserved);
+        bodyBytes = reserved;
         byte[] body;
         try (InputStream in = request.content().inputStream()) {
             body = in.readNBytes(limitBytes);
@@ -129,7 +135,15 @@ final class Exchange {
                     ? ApiException.tooLarge(limitBytes)
                     : ApiException.invalid("", "the body is not framed as HTTP has it");
         }
+        bodies.giveBack(reserved, body.length);
+        bodyBytes = body.length;
         return Wire.read(body);
+    }
+
+    /** The request is done with. */
+    void close() {
+        bodies.giveBack(bodyBytes, 0);
+        bodyBytes = 0;
     }
 
     /** Reads what came with a request that is refused unread, so far as it is small, else closes the connection. */

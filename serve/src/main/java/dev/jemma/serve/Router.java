@@ -44,13 +44,15 @@ final class Router implements Handler {
     private final Telemetry telemetry;
     private final Activity activity;
     private final boolean sharePrefixes;
+    private final BodyBudget bodies;
 
-    Router(Gate gate, ApiKeys keys, Telemetry telemetry, Activity activity, boolean sharePrefixes) {
+    Router(Gate gate, ApiKeys keys, Telemetry telemetry, Activity activity, ServeOptions options) {
         this.gate = gate;
         this.keys = keys;
         this.telemetry = telemetry;
         this.activity = activity;
-        this.sharePrefixes = sharePrefixes;
+        sharePrefixes = options.sharePrefixes();
+        bodies = new BodyBudget(options.maxBodyBytes());
     }
 
     void add(String path, Route route) {
@@ -61,7 +63,7 @@ final class Router implements Handler {
     public void handle(ServerRequest request, ServerResponse response) {
         Client client = Client.current();
         String id = String.format("%016x", ThreadLocalRandom.current().nextLong());
-        Exchange exchange = new Exchange(request, response, client, id);
+        Exchange exchange = new Exchange(request, response, client, bodies, id);
         String path = request.path().rawPath();
         Route route = routes.get(path);
         String known = route == null ? "other" : path;
@@ -80,10 +82,11 @@ final class Router implements Handler {
             Thread.currentThread().interrupt();
             gone(exchange);
         } finally {
-            activity.leave();
+            exchange.close();
             client.done();
             telemetry.answered(known, exchange.status(), exchange.seconds());
             LOG.log(System.Logger.Level.INFO, () -> exchange.line(shown(method), known));
+            activity.leave(); // a stop waits for the line in the log, too
         }
     }
 
@@ -93,14 +96,16 @@ final class Router implements Handler {
 
     private void answer(Exchange exchange, Optional<Route> route, String method) throws InterruptedException {
         try {
-            Optional<String> origin =
-                    gate.check(exchange.header(HeaderNames.HOST), exchange.header(HeaderNames.ORIGIN));
+            boolean open = route.map(Route::open).orElse(false);
+            Optional<String> origin = open // probes call by address, and learn nothing
+                    ? Optional.empty()
+                    : gate.check(exchange.header(HeaderNames.HOST), exchange.header(HeaderNames.ORIGIN));
             origin.ifPresent(o -> allow(exchange, o));
             if (origin.isPresent() && method.equals("OPTIONS")) {
                 exchange.empty(204);
                 return;
             }
-            if (keys.required() && !route.map(Route::open).orElse(false)) {
+            if (keys.required() && !open) {
                 String caller =
                         keys.caller(exchange.header(HeaderNames.AUTHORIZATION)).orElseThrow(ApiException::unauthorized);
                 exchange.calledBy(caller, sharePrefixes ? CacheScope.COMMON : new CacheScope("key:" + caller));

@@ -84,7 +84,7 @@ public record ServeOptions(
         private Set<String> allowedHosts = Set.of();
         private Set<String> allowedOrigins = Set.of();
         private boolean sharePrefixes;
-        private int maxBodyBytes = 16 << 20;
+        private int maxBodyBytes = 8 << 20;
         private int maxPromptTokens = Integer.MAX_VALUE;
         private int maxConnections = 512;
         private int maxQueue = 256;

@@ -69,7 +69,7 @@ public final class Server implements AutoCloseable {
                 options.idleTimeout(), options.headTimeout(), options.bodyTimeout(), options.writeTimeout()));
         Telemetry telemetry =
                 new Telemetry(models, name -> name.equals("connections") ? connections.size() : activity.active());
-        Router router = new Router(gate(), keys, telemetry, activity, options.sharePrefixes());
+        Router router = new Router(gate(), keys, telemetry, activity, options);
         addRoutes(router, telemetry);
         try {
             web = listen(router);

@@ -34,7 +34,7 @@ class HostileRequestsTest {
     @BeforeEach
     void start() {
         tiny = TinyServer.start(o -> o.headTimeout(Duration.ofMillis(400))
-                .bodyTimeout(Duration.ofMillis(400))
+                .bodyTimeout(Duration.ofMillis(1500))
                 .idleTimeout(Duration.ofMillis(800))
                 .maxBodyBytes(1 << 16));
         before = answer();
@@ -144,6 +144,28 @@ class HostileRequestsTest {
     }
 
     @Test
+    void manyLargeBodiesAtOnceAreToldToComeAgain() throws IOException {
+        List<Socket> held = new ArrayList<>();
+        try {
+            for (int i = 0; i < 8; i++) { // as much as all bodies together may take
+                Socket socket = tiny.connect();
+                held.add(socket);
+                socket.getOutputStream()
+                        .write(bytes("POST " + COMPLETE + " HTTP/1.1\r\nHost: localhost\r\n"
+                                + "Content-Type: application/json\r\nContent-Length: 65536\r\n\r\n"));
+            }
+            tiny.awaitMetric("jemma_active_requests", 9);
+            assertThat(tiny.post(COMPLETE, "{\"prompt\": \"x\", \"max_tokens\": 1}")
+                            .status())
+                    .isEqualTo(429);
+        } finally {
+            for (Socket socket : held) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
     void pathsAndHeadsThatAreNoGoodFindNothing() throws IOException {
         for (String path : List.of(
                 "/../../etc/passwd",
@@ -176,8 +198,8 @@ class HostileRequestsTest {
             body.getOutputStream().write(request, 0, entity);
             boolean headClosed = false;
             boolean bodyClosed = false;
-            for (int i = 0; i < entity - 10 && !(headClosed && bodyClosed); i++) {
-                headClosed |= !dribble(head, request[i]);
+            for (int i = 0; i < 2 * entity && !(headClosed && bodyClosed); i++) {
+                headClosed |= !dribble(head, i < entity - 10 ? request[i] : (byte) 'x');
                 bodyClosed |= !dribble(body, (byte) ' ');
                 Thread.sleep(50);
             }

@@ -52,6 +52,8 @@ class SecurityTest {
                 assertThat(raw(tiny, "GET /v1/models HTTP/1.1\r\nHost: " + host + "\r\n\r\n"))
                         .startsWith("HTTP/1.1 403");
             }
+            assertThat(raw(tiny, "GET /health HTTP/1.1\r\nHost: probe.example\r\n\r\n"))
+                    .startsWith("HTTP/1.1 200");
             for (String host : List.of("localhost", "127.0.0.1:" + tiny.server.port(), "[::1]:1", "GEMMA.example")) {
                 assertThat(raw(tiny, "GET /v1/models HTTP/1.1\r\nHost: " + host + "\r\n\r\n"))
                         .startsWith("HTTP/1.1 200");
