@@ -43,6 +43,7 @@ final class Commands {
                 new Entry(Group.USE, "generate", GenerateCommand::new),
                 new Entry(Group.USE, "chat", ChatCommand::new),
                 new Entry(Group.USE, "embed", EmbedCommand::new),
+                new Entry(Group.USE, "serve", ServeCommand::new),
                 new Entry(Group.MEASURE, "score", ScoreCommand::new),
                 new Entry(Group.MEASURE, "perplexity", PerplexityCommand::new),
                 new Entry(Group.MEASURE, "eval", EvalCommand::new),

@@ -110,15 +110,14 @@ final class DraftModel implements Proposer {
         if (known != null) {
             return Optional.of(known);
         }
-        long bytes = Sequence.bytesNeeded(sequence.job, cache, maxBatchRows);
+        long bytes = KvMemory.bytes(sequence.job.maxLength(), cache, maxBatchRows);
         if (reservedBytes + bytes > cache.budgetBytes() || sequence.job.maxLength() > contextLength) {
             return Optional.empty();
         }
         reservedBytes += bytes;
         TokenHistory history = new TokenHistory(sequence.job.prompt());
         Sequence own = new Sequence(sequence.job, sequence.sample, history, cache, prefixes);
-        PrefixCache.Node[] cached =
-                prefixes.match(sequence.job.adapter(), sequence.job.prompt(), sequence.job.firstWanted());
+        PrefixCache.Node[] cached = prefixes.match(sequence.job, sequence.job.prompt(), sequence.job.firstWanted());
         if (cached.length > 0) {
             own.adopt(cached);
         }

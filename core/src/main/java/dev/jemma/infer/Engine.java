@@ -79,8 +79,19 @@ public final class Engine implements AutoCloseable {
         ownAdapter = Optional.of(adapter);
     }
 
-    private void bind(Job job, Optional<Adapter> adapter) {
-        job.bind(adapter.or(() -> ownAdapter).map(this::binding));
+    /**
+     * Forgets an adapter that no new request will name. Requests that run with it go on; its matrices must stay until
+     * they are done.
+     */
+    public void forget(Adapter adapter) {
+        synchronized (bindings) {
+            bindings.remove(adapter);
+        }
+        post(() -> scheduler.forget(adapter));
+    }
+
+    private void bind(Job job, Optional<Adapter> adapter, CacheScope scope) {
+        job.bind(adapter.or(() -> ownAdapter).map(this::binding), scope);
     }
 
     private BoundAdapter binding(Adapter adapter) {
@@ -109,11 +120,16 @@ public final class Engine implements AutoCloseable {
      * @throws EngineException if it can never fit the context or the memory budget
      */
     public Generation submit(GenerationRequest request, Consumer<GeneratedToken> listener) {
+        return submit(request, CacheScope.COMMON, listener);
+    }
+
+    /** As {@link #submit(GenerationRequest, Consumer)}, sharing cached beginnings within a scope only. */
+    public Generation submit(GenerationRequest request, CacheScope scope, Consumer<GeneratedToken> listener) {
         if (gemma.config().embedsText()) {
             throw new EngineException("an embedding model does not generate text: use embed");
         }
         GenerationJob job = new GenerationJob(request, vocabularySize, decoders, listener);
-        bind(job, request.adapter());
+        bind(job, request.adapter(), scope);
         if (request.samples() > options.maxSequences()) {
             throw new EngineException(request.samples() + " samples at once, but the engine runs at most "
                     + options.maxSequences() + " sequences");
@@ -122,13 +138,18 @@ public final class Engine implements AutoCloseable {
         return new Generation(job, this::wake);
     }
 
-    /** Scores one text; see {@link ScoreRequest}. */
+    /** Scores one text; see {@link ScoreRequest}. Cancelling the future ends the work. */
     public CompletableFuture<ScoreResult> submit(ScoreRequest request) {
+        return submit(request, CacheScope.COMMON);
+    }
+
+    /** As {@link #submit(ScoreRequest)}, sharing cached beginnings within a scope only. */
+    public CompletableFuture<ScoreResult> submit(ScoreRequest request, CacheScope scope) {
         if (gemma.config().embedsText()) {
             throw new EngineException("an embedding model has no next-token probabilities: use embed");
         }
         ScoreJob job = new ScoreJob(request, vocabularySize);
-        bind(job, request.adapter());
+        bind(job, request.adapter(), scope);
         enqueue(job);
         return job.future();
     }
@@ -139,7 +160,7 @@ public final class Engine implements AutoCloseable {
             throw new EngineException("a text without a single token has no vector: its ids should begin with <bos>");
         }
         EmbeddingJob job = new EmbeddingJob(ids);
-        bind(job, Optional.empty());
+        bind(job, Optional.empty(), CacheScope.COMMON);
         enqueue(job);
         return job.future();
     }
@@ -156,10 +177,22 @@ public final class Engine implements AutoCloseable {
         post(() -> scheduler.probe(watcher));
     }
 
+    /** What it is doing and has done, as of its last step. */
+    public EngineStats stats() {
+        return scheduler.stats();
+    }
+
+    /** Requests that wait to be admitted, now. */
+    public int waiting() {
+        return scheduler.waiting();
+    }
+
     private void enqueue(Job job) {
         check(job);
+        scheduler.announce();
         post(() -> {
             if (closed) {
+                scheduler.renounce();
                 job.cancelled(new EngineException("the engine was closed"));
             } else {
                 scheduler.submit(job);
@@ -185,7 +218,7 @@ public final class Engine implements AutoCloseable {
                         + gemma.config().vocabularySize());
             }
         }
-        long bytes = scheduler.bytesNeeded(job);
+        long bytes = scheduler.mostBytes(job);
         if (bytes > options.kvBudgetBytes()) {
             throw new EngineException("the request can need " + (bytes >> 20)
                     + " MiB of keys and values, but the budget is " + (options.kvBudgetBytes() >> 20) + " MiB");

@@ -35,6 +35,11 @@ public final class Generation {
         return job.future().copy();
     }
 
+    /** Prompt tokens that were in the prefix cache when the request began; 0 before that. */
+    public int cachedTokens() {
+        return job.cachedTokens();
+    }
+
     /** What guessing ahead brought so far; complete once the request is. */
     public SpeculationReport speculation() {
         return job.report();

@@ -119,7 +119,7 @@ final class GenerationJob extends Job {
         boolean full = sequence.tokens.generated() >= request.maxTokens();
         if (ended || full) {
             text += rest(output);
-            finish(sequence, output, ended || output.stops.stopped() ? FinishReason.STOP : FinishReason.LENGTH);
+            finish(sequence.tokens, output, ended || output.stops.stopped() ? FinishReason.STOP : FinishReason.LENGTH);
         }
         output.text.append(text);
         listener.accept(new GeneratedToken(sequence.sample, id, text, logprob));
@@ -132,17 +132,17 @@ final class GenerationJob extends Job {
         return output.stops.push(output.decoder.flush()) + output.stops.finish();
     }
 
-    private static void finish(Sequence sequence, Output output, FinishReason reason) {
-        output.ids = sequence.tokens.generatedIds();
+    private static void finish(TokenHistory tokens, Output output, FinishReason reason) {
+        output.ids = tokens.generatedIds();
         output.finish = Optional.of(reason);
     }
 
     /** Ends a sequence that was cut off. */
-    void cut(Sequence sequence) {
-        Output output = outputs.get(sequence.sample);
+    void cut(int sample, TokenHistory tokens) {
+        Output output = outputs.get(sample);
         if (output.finish.isEmpty()) {
             output.text.append(rest(output));
-            finish(sequence, output, FinishReason.CANCELLED);
+            finish(tokens, output, FinishReason.CANCELLED);
         }
     }
 

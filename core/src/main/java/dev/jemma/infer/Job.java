@@ -3,6 +3,7 @@ package dev.jemma.infer;
 import dev.jemma.model.Adapter;
 import dev.jemma.model.BoundAdapter;
 import dev.jemma.tensor.Tensor;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -10,10 +11,51 @@ import java.util.concurrent.CompletableFuture;
 abstract sealed class Job permits GenerationJob, ScoreJob, EmbeddingJob {
     private volatile boolean cancelled;
     private Optional<BoundAdapter> binding = Optional.empty();
+    private CacheScope scope = CacheScope.COMMON;
+    private List<Suspended> suspended = List.of();
+    private volatile int cachedTokens;
+    private long arrival;
+
+    /** A sequence that holds no memory: before it begins, or while it is preempted. */
+    record Suspended(int sample, TokenHistory tokens) {}
+
+    /** The sequences that admission starts. */
+    final List<Suspended> toRun() {
+        return suspended.isEmpty() ? List.of(new Suspended(0, new TokenHistory(prompt()))) : suspended;
+    }
+
+    /** Its sequences gave their memory back and will be computed again. */
+    final void suspend(List<Suspended> sequences) {
+        suspended = List.copyOf(sequences);
+    }
+
+    /** Its place in the order of arrival; set once, on the engine's thread. */
+    final void arrive(long number) {
+        arrival = number;
+    }
+
+    final long arrival() {
+        return arrival;
+    }
+
+    /** Prompt tokens that were in the prefix cache when it began. */
+    final int cachedTokens() {
+        return cachedTokens;
+    }
+
+    final void cached(int tokens) {
+        cachedTokens = tokens;
+    }
 
     /** The adapter that serves it; called before the job goes to the engine's thread. */
-    final void bind(Optional<BoundAdapter> to) {
+    final void bind(Optional<BoundAdapter> to, CacheScope in) {
         binding = to;
+        scope = in;
+    }
+
+    /** Whose cached beginnings it may use. */
+    final CacheScope scope() {
+        return scope;
     }
 
     /** The adapter that serves it, bound to the engine's model. */
@@ -54,7 +96,7 @@ abstract sealed class Job permits GenerationJob, ScoreJob, EmbeddingJob {
     }
 
     final boolean isCancelled() {
-        return cancelled;
+        return cancelled || future().isCancelled();
     }
 
     /** Logits of rows of a batch; valid during the call only. */

@@ -140,7 +140,16 @@ public final class LanguageModel implements AutoCloseable {
      * @throws dev.jemma.JemmaException if it cannot be read, or was made for another model
      */
     public Adapter loadAdapter(Path folder) {
-        return AdapterFolder.read(folder, config(), kernels, weights);
+        return loadAdapter(folder, weights);
+    }
+
+    /**
+     * As {@link #loadAdapter(Path)}, into memory that may go before the model does.
+     *
+     * @param arena owns the matrices, until {@link Engine#forget} and the end of every request that names the adapter
+     */
+    public Adapter loadAdapter(Path folder, Arena arena) {
+        return AdapterFolder.read(folder, config(), kernels, arena);
     }
 
     /** Guesses for another model's engine, with this one's weights and that one's threads. */

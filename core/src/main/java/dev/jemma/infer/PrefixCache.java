@@ -7,15 +7,14 @@ import dev.jemma.model.KvCache;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Remembers computed blocks by the adapter that computed them and the tokens before them, so that a prompt that begins like an earlier one starts where
- * they part. A tree of nodes of 16 tokens each; tokens are compared, not only hashed. A beginning of n tokens can be
+ * Remembers computed blocks by the adapter that computed them, the scope of the request and the tokens before them, so
+ * that a prompt that begins like an earlier one starts where they part. A tree of nodes of 16 tokens each; tokens are compared, not only hashed. A beginning of n tokens can be
  * used only if every full-attention block of [0, n) and the windowed blocks that cover [n − W, n) are still held
  * (DESIGN 5.8). The least recently used ends are dropped when memory is needed.
  */
@@ -45,10 +44,12 @@ final class PrefixCache {
 
     private record Key(List<Integer> tokens) {}
 
+    /** What keys and values depend on beside the tokens, and who may see that they are there. */
+    private record Owner(Optional<Adapter> adapter, CacheScope scope) {}
+
     private final KvCache cache;
     private final boolean enabled;
-    private final Node root = newRoot();
-    private final IdentityHashMap<Adapter, Node> adapterRoots = new IdentityHashMap<>();
+    private final Map<Owner, Node> roots = new HashMap<>();
 
     private final TreeMap<Long, Node> byUse = new TreeMap<>();
     private long clock;
@@ -62,9 +63,14 @@ final class PrefixCache {
         return new Node(Optional.empty(), new Key(List.of()), new int[0]);
     }
 
-    /** Where sequences begin that this adapter serves, or none. */
-    Node root(Optional<Adapter> adapter) {
-        return adapter.map(a -> adapterRoots.computeIfAbsent(a, _ -> newRoot())).orElse(root);
+    /** Where the sequences of a job begin. */
+    Node root(Job job) {
+        return roots.computeIfAbsent(new Owner(job.adapter(), job.scope()), _ -> newRoot());
+    }
+
+    /** No new sequence of this adapter will come; what is cached goes as memory is needed. */
+    void forget(Adapter adapter) {
+        roots.keySet().removeIf(owner -> owner.adapter().equals(Optional.of(adapter)));
     }
 
     /** Number of cached blocks of tokens. */
@@ -73,9 +79,9 @@ final class PrefixCache {
     }
 
     /** The longest usable cached beginning of {@code tokens}, at most {@code limit} tokens; possibly empty. */
-    Node[] match(Optional<Adapter> adapter, int[] tokens, int limit) {
+    Node[] match(Job job, int[] tokens, int limit) {
         List<Node> path = new ArrayList<>();
-        Node node = root(adapter);
+        Node node = root(job);
         while ((path.size() + 1) * KvBlocks.TOKENS <= limit) {
             Node next = node.children.get(key(tokens, path.size()));
             if (next == null) {

@@ -2,6 +2,7 @@ package dev.jemma.infer;
 
 import dev.jemma.kernel.Kernels;
 import dev.jemma.kernel.Workers;
+import dev.jemma.model.Adapter;
 import dev.jemma.model.Batch;
 import dev.jemma.model.EmbeddingHead;
 import dev.jemma.model.Gemma;
@@ -19,18 +20,22 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Continuous batching: each {@link #step} takes one row of every decoding sequence and as many rows of waiting prompts
  * as fit, runs them through the model as one ragged batch, and hands each job the rows it wants. A request is admitted
- * only when the blocks that it can ever need fit the budget, so nothing has to be thrown out half-way. Runs on the
- * engine's thread alone.
+ * when what it holds now fits the budget beside the others. If sequences outgrow the budget, the youngest request gives
+ * its memory back and is computed again later, with the same outcome; the oldest never does, so all come to their end.
+ * Runs on the engine's thread alone, but for the counters.
  */
 final class Scheduler implements AutoCloseable {
     /** Rows of logits at a time: enough to read the vocabulary once for many rows, few enough to stay small. */
     private static final int LOGIT_ROWS = 32;
     /** Rows of a batch up to which guesses ride along: where reading the weights no longer is what takes the time. */
     private static final int GUESSING_ROWS = LOGIT_ROWS;
+    /** Rows of prompts beside sequences that decode: more would hold up their next token for too long. */
+    private static final int PROMPT_ROWS_BESIDE = 128;
 
     private final Gemma gemma;
     private final EmbeddingHead head;
@@ -46,7 +51,15 @@ final class Scheduler implements AutoCloseable {
     private final List<Sequence> running = new ArrayList<>();
     private Arena wantedArena = Arena.ofShared();
     private Tensor wanted; // hidden states kept while logits are computed piece by piece: [n, d]
-    private long reservedBytes;
+    private final KvMemory memory;
+    private final AtomicInteger waitingCount = new AtomicInteger();
+    private volatile EngineStats stats;
+    private long arrivals;
+    private long promptTokens;
+    private long cachedTokens;
+    private long generatedTokens;
+    private long preemptions;
+    private long steps;
     private Probe probe = Probe.NONE;
 
     Scheduler(
@@ -71,10 +84,57 @@ final class Scheduler implements AutoCloseable {
                 new PrefixCache(cache, options.prefixCache() && !gemma.config().embedsText());
         sampler = new Sampler(vocabularySize);
         wanted = Tensor.allocate(wantedArena, LOGIT_ROWS, gemma.config().hiddenSize());
+        memory = new KvMemory(
+                cache, options.maxBatchRows(), options.speculation().tokens());
+        stats = snapshot();
     }
 
     void submit(Job job) {
+        job.arrive(arrivals++);
         waiting.add(job);
+    }
+
+    /** A job is about to be submitted; any thread may say so. */
+    void announce() {
+        waitingCount.incrementAndGet();
+    }
+
+    /** An announced job will not come. */
+    void renounce() {
+        waitingCount.decrementAndGet();
+    }
+
+    /** Jobs announced or waiting; any thread may ask. */
+    int waiting() {
+        return waitingCount.get();
+    }
+
+    /** Counts as of the last step; any thread may ask. */
+    EngineStats stats() {
+        return stats;
+    }
+
+    void forget(Adapter adapter) {
+        prefixes.forget(adapter);
+    }
+
+    private EngineStats snapshot() {
+        int held = 0;
+        for (int i = 0; i < running.size(); i++) {
+            held += running.get(i).blocksHeld();
+        }
+        return new EngineStats(
+                waitingCount.get(),
+                running.size(),
+                held,
+                prefixes.size(),
+                cache.bytesUsed(),
+                cache.budgetBytes(),
+                promptTokens,
+                cachedTokens,
+                generatedTokens,
+                preemptions,
+                steps);
     }
 
     void probe(Probe watcher) {
@@ -86,18 +146,24 @@ final class Scheduler implements AutoCloseable {
     }
 
     /** Bytes of blocks that a job can come to hold, all its sequences together. */
-    long bytesNeeded(Job job) {
-        return job.sequences() * Sequence.bytesNeeded(job, cache, options.maxBatchRows());
+    long mostBytes(Job job) {
+        return memory.most(job);
     }
 
     /** One forward pass; does nothing when idle. */
     void step() {
         dropCancelled();
         admit();
+        makeRoom();
         List<Slice> slices = plan();
-        if (slices.isEmpty()) {
-            return;
+        if (!slices.isEmpty()) {
+            forward(slices);
+            steps++;
         }
+        stats = snapshot();
+    }
+
+    private void forward(List<Slice> slices) {
         Batch batch = Slice.batch(slices, cache);
         Tensor hidden = gemma.hidden(ops.begin(batch, probe)); // [T, d]
         for (Slice slice : slices) {
@@ -121,12 +187,13 @@ final class Scheduler implements AutoCloseable {
         if (!anyCancelled()) {
             return;
         }
-        waiting.removeIf(job -> {
+        for (Iterator<Job> it = waiting.iterator(); it.hasNext(); ) {
+            Job job = it.next();
             if (job.isCancelled()) {
-                job.cancelled(new EngineException("the request was cancelled"));
+                it.remove();
+                drop(job, new EngineException("the request was cancelled"));
             }
-            return job.isCancelled();
-        });
+        }
         for (Sequence sequence : List.copyOf(running)) {
             if (sequence.job.isCancelled()) {
                 stop(sequence.job, new EngineException("the request was cancelled"));
@@ -138,27 +205,66 @@ final class Scheduler implements AutoCloseable {
         if (waiting.isEmpty()) {
             return;
         }
-        int sequences = running.stream()
-                .mapToInt(s -> s.sample == 0 ? s.job.sequences() : 0)
-                .sum();
+        int sequences = 0;
+        for (Sequence s : running) {
+            sequences += KvMemory.count(s);
+        }
         while (!waiting.isEmpty()) {
             Job job = waiting.peek();
-            long bytes = bytesNeeded(job);
-            boolean fits = reservedBytes + bytes <= cache.budgetBytes()
-                    && sequences + job.sequences() <= options.maxSequences();
+            boolean fits = sequences + job.sequences() <= options.maxSequences() && memory.fits(job, running);
             if (!fits && !running.isEmpty()) {
                 return; // in order of arrival: a long request is not overtaken for ever by short ones
             }
             waiting.remove();
-            reservedBytes += bytes;
+            waitingCount.decrementAndGet();
             sequences += job.sequences();
-            Sequence sequence = new Sequence(job, 0, new TokenHistory(job.prompt()), cache, prefixes);
-            PrefixCache.Node[] cached = prefixes.match(job.adapter(), job.prompt(), job.firstWanted());
-            if (cached.length > 0) {
-                sequence.adopt(cached);
-            }
-            running.add(sequence);
+            job.toRun().forEach(suspended -> start(job, suspended));
         }
+    }
+
+    private void start(Job job, Job.Suspended suspended) {
+        TokenHistory tokens = suspended.tokens();
+        Sequence sequence = new Sequence(job, suspended.sample(), tokens, cache, prefixes);
+        int limit = tokens.generated() == 0 ? job.firstWanted() : tokens.size() - 1;
+        PrefixCache.Node[] cached = prefixes.match(job, tokens.ids(), limit);
+        if (cached.length > 0) {
+            sequence.adopt(cached);
+        }
+        if (tokens.generated() == 0) {
+            job.cached(sequence.computed());
+            cachedTokens += sequence.computed();
+        }
+        running.add(sequence);
+    }
+
+    /** Preempts the youngest requests until the next step has the blocks that it may need. */
+    private void makeRoom() {
+        while (running.size() > 1 && !memory.enough(running)) {
+            Job youngest = running.getFirst().job;
+            boolean several = false;
+            for (Sequence s : running) {
+                several |= s.job != youngest;
+                youngest = s.job.arrival() > youngest.arrival() ? s.job : youngest;
+            }
+            if (!several) {
+                return; // one request alone fits: that was asked when it came
+            }
+            preempt(youngest);
+        }
+    }
+
+    private void preempt(Job job) {
+        List<Job.Suspended> suspended = new ArrayList<>();
+        for (Sequence s : List.copyOf(running)) {
+            if (s.job == job) {
+                suspended.add(new Job.Suspended(s.sample, s.tokens));
+                end(s);
+            }
+        }
+        job.suspend(suspended);
+        waiting.addFirst(job);
+        waitingCount.incrementAndGet();
+        preemptions++;
     }
 
     private List<Slice> plan() {
@@ -166,10 +272,9 @@ final class Scheduler implements AutoCloseable {
         int rows = 0;
         // decoding, or the last token of a prompt
         List<Sequence> single = new ArrayList<>(running.size());
+        List<Sequence> prompts = new ArrayList<>();
         for (Sequence s : running) {
-            if (s.pending() == 1) {
-                single.add(s);
-            }
+            (s.pending() == 1 ? single : prompts).add(s);
         }
         List<int[]> guesses = guesses(single);
         for (Sequence s : single) {
@@ -177,13 +282,18 @@ final class Scheduler implements AutoCloseable {
             slices.add(slice);
             rows += slice.rows;
         }
-        for (Sequence s : running) {
-            int pending = s.pending();
-            int room = s.job.atOnce() && rows == 0 ? pending : options.maxBatchRows() - rows;
-            int take = s.job.atOnce() && pending > room ? 0 : Math.min(pending, room);
-            if (pending > 1 && take > 0) {
-                slices.add(new Slice(s, rows, take, Proposer.NOTHING));
-                rows += take;
+        if (prompts.isEmpty()) {
+            return slices;
+        }
+        int room = options.maxBatchRows() - rows;
+        int[] takes = prompts.getFirst().job.atOnce()
+                ? PromptShares.whole(prompts, room, rows == 0)
+                : PromptShares.share(prompts, rows == 0 ? room : Math.min(room, PROMPT_ROWS_BESIDE));
+        for (int i = 0; i < takes.length; i++) {
+            if (takes[i] > 0) {
+                slices.add(new Slice(prompts.get(i), rows, takes[i], Proposer.NOTHING));
+                rows += takes[i];
+                promptTokens += takes[i];
             }
         }
         return slices;
@@ -281,7 +391,9 @@ final class Scheduler implements AutoCloseable {
             int end = s.sequence.computed() + s.rows;
             // the last position of a scored text predicts nothing that was asked for
             int last = job instanceof ScoreJob ? Math.min(end, job.maxLength() - 1) : end;
-            for (int p = Math.max(s.sequence.computed(), job.firstWanted()); p < last; p++) {
+            // tokens that were generated before a preemption are computed again, but not chosen again
+            int first = job instanceof GenerationJob ? s.sequence.tokens.size() - 1 : job.firstWanted();
+            for (int p = Math.max(s.sequence.computed(), first); p < last; p++) {
                 rows[n] = s.firstRow + p - s.sequence.computed();
                 positions[n] = p;
                 whose[n++] = s;
@@ -331,6 +443,7 @@ final class Scheduler implements AutoCloseable {
             for (Sequence s : all) {
                 int id = job.choose(s.tokens, s.sample, sampler, row);
                 s.tokens.add(id);
+                generatedTokens++;
                 if (slice.confirms(id)) { // only the first token forks, and nothing is guessed then
                     s.advance(1);
                     job.confirmed();
@@ -345,26 +458,32 @@ final class Scheduler implements AutoCloseable {
         }
     }
 
-    /** A sequence is done: its blocks go back, its job's reservation with the last one. */
+    /** A sequence is done, for now or for good: its blocks go back. */
     private void end(Sequence sequence) {
         if (!running.remove(sequence)) {
             return;
         }
         sequence.release();
         proposer.ifPresent(p -> p.forget(sequence));
-        if (running.stream().noneMatch(s -> s.job == sequence.job)) {
-            reservedBytes -= bytesNeeded(sequence.job);
-        }
     }
 
     private void stop(Job job, EngineException reason) {
         for (Sequence s : List.copyOf(running)) {
             if (s.job == job) {
                 if (job instanceof GenerationJob g) {
-                    g.cut(s);
+                    g.cut(s.sample, s.tokens);
                 }
                 end(s);
             }
+        }
+        job.cancelled(reason);
+    }
+
+    /** A waiting job ends; it may have begun before it was preempted. */
+    private void drop(Job job, EngineException reason) {
+        waitingCount.decrementAndGet();
+        if (job instanceof GenerationJob g) {
+            job.toRun().forEach(s -> g.cut(s.sample(), s.tokens()));
         }
         job.cancelled(reason);
     }
@@ -374,9 +493,10 @@ final class Scheduler implements AutoCloseable {
         for (Sequence s : List.copyOf(running)) {
             stop(s.job, reason);
         }
-        for (Iterator<Job> it = waiting.iterator(); it.hasNext(); it.remove()) {
-            it.next().cancelled(reason);
+        for (Job job = waiting.poll(); job != null; job = waiting.poll()) {
+            drop(job, reason);
         }
+        stats = snapshot();
     }
 
     @Override

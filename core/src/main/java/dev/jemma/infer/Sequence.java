@@ -34,7 +34,7 @@ final class Sequence {
         tables = new int[cache.groups()][16];
         held = new int[cache.groups()];
         released = new int[cache.groups()];
-        published = prefixes.root(job.adapter());
+        published = prefixes.root(job);
     }
 
     /** A second continuation of the same tokens: full blocks are shared, the last, partly filled one is copied. */
@@ -59,18 +59,23 @@ final class Sequence {
         return copy;
     }
 
-    /** Bytes of blocks that a sequence of a job can come to hold; each group keeps at most its window and one chunk. */
-    static long bytesNeeded(Job job, KvCache cache, int maxBatchRows) {
+    /** Bytes of its blocks once positions up to {@code end} have some. */
+    long bytesAt(int end) {
+        int blocks = Math.ceilDiv(end, KvBlocks.TOKENS);
         long bytes = 0;
-        for (int g = 0; g < cache.groups(); g++) {
-            int blocks = Math.ceilDiv(job.maxLength(), KvBlocks.TOKENS);
-            if (cache.window(g) > 0) {
-                long kept = Math.ceilDiv((long) cache.window(g) + maxBatchRows, KvBlocks.TOKENS) + 1L;
-                blocks = (int) Math.min(blocks, kept);
-            }
-            bytes += blocks * cache.pool(g).blockBytes();
+        for (int g = 0; g < tables.length; g++) {
+            bytes += (Math.max(held[g], blocks) - released[g]) * cache.pool(g).blockBytes();
         }
         return bytes;
+    }
+
+    /** Blocks in its tables. */
+    int blocksHeld() {
+        int blocks = 0;
+        for (int g = 0; g < tables.length; g++) {
+            blocks += held[g] - released[g];
+        }
+        return blocks;
     }
 
     int computed() {

@@ -56,6 +56,10 @@ final class TokenHistory {
         return size - promptLength;
     }
 
+    int[] ids() {
+        return Arrays.copyOf(ids, size);
+    }
+
     int[] generatedIds() {
         return Arrays.copyOfRange(ids, promptLength, size);
     }

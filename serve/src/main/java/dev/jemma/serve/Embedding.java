@@ -1,0 +1,138 @@
+package dev.jemma.serve;
+
+import dev.jemma.infer.EmbeddingPrompt;
+import dev.jemma.infer.EngineException;
+import dev.jemma.infer.LanguageModel;
+import dev.jemma.serve.protocol.ApiException;
+import dev.jemma.serve.protocol.EmbeddingRequest;
+import dev.jemma.serve.protocol.PromptInput;
+import dev.jemma.serve.protocol.Wire;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code /v1/embeddings}: vectors of texts. */
+final class Embedding {
+    private final Models models;
+    private final Queues queues;
+    private final ServeOptions options;
+
+    Embedding(Models models, Queues queues, ServeOptions options) {
+        this.models = models;
+        this.queues = queues;
+        this.options = options;
+    }
+
+    void embed(Exchange exchange) throws InterruptedException {
+        EmbeddingRequest request = EmbeddingRequest.read(exchange.body(options.maxBodyBytes()));
+        Models.Choice choice = models.choose(request.model());
+        exchange.answeredBy(choice.id());
+        LanguageModel model = choice.model();
+        if (!model.config().embedsText() || choice.adapter().isPresent()) {
+            throw ApiException.unsupported("model", "only embedding models give vectors, without an adapter");
+        }
+        List<int[]> inputs = new ArrayList<>();
+        long tokens = 0;
+        int context = model.engine().options().contextLength();
+        for (PromptInput input : request.inputs()) {
+            int[] ids = switch (input) {
+                case PromptInput.Ids(int[] given) -> given;
+                case PromptInput.Text(String text) ->
+                    EmbeddingPrompt.ids(model.tokenizer(), request.prompt().prefix(), text);
+            };
+            Generating.checkIds(ids, model, Math.min(context, options.maxPromptTokens()), "input");
+            inputs.add(ids);
+            tokens += ids.length;
+        }
+        List<CompletableFuture<float[]>> futures = submit(choice, inputs);
+        exchange.client().working(() -> futures.forEach(f -> f.cancel(true)));
+        exchange.used(tokens, 0);
+        try {
+            ArrayNode data = Wire.object().arrayNode();
+            for (CompletableFuture<float[]> future : futures) {
+                float[] vector = shortened(await(exchange, future), request);
+                ObjectNode entry = data.addObject();
+                entry.put("object", "embedding");
+                entry.put("index", data.size() - 1);
+                write(entry, vector, request.base64());
+            }
+            ObjectNode answer = Answers.list(data);
+            answer.put("model", choice.id());
+            answer.putObject("usage").put("prompt_tokens", tokens).put("total_tokens", tokens);
+            exchange.json(200, answer);
+        } finally {
+            futures.forEach(f -> f.cancel(true));
+        }
+    }
+
+    private List<CompletableFuture<float[]>> submit(Models.Choice choice, List<int[]> inputs) {
+        return queues.enter(choice, inputs.size(), () -> {
+            List<CompletableFuture<float[]>> futures = new ArrayList<>();
+            try {
+                for (int[] ids : inputs) {
+                    futures.add(choice.model().engine().embed(ids));
+                }
+            } catch (EngineException e) {
+                futures.forEach(f -> f.cancel(true));
+                throw ApiException.tooLong("input", ApiException.words(e));
+            }
+            return futures;
+        });
+    }
+
+    private float[] await(Exchange exchange, CompletableFuture<float[]> future) throws InterruptedException {
+        long left = exchange.startNanos() + options.requestTimeout().toNanos() - System.nanoTime();
+        try {
+            return future.get(Math.max(0, left), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            throw ApiException.deadline(options.requestTimeout().toSeconds());
+        } catch (ExecutionException e) {
+            throw new EngineException("a text could not be embedded", e);
+        } catch (java.util.concurrent.CancellationException e) {
+            throw new Delivery.Gone();
+        }
+    }
+
+    /** The first numbers of a vector, scaled to unit length again: the models are trained for that. */
+    private static float[] shortened(float[] vector, EmbeddingRequest request) {
+        int n = request.dimensions().orElse(vector.length);
+        if (n > vector.length) {
+            throw ApiException.invalid("dimensions", "'dimensions' is at most " + vector.length + " for this model");
+        }
+        if (n == vector.length) {
+            return vector;
+        }
+        float[] part = Arrays.copyOf(vector, n);
+        double sum = 0;
+        for (float x : part) {
+            sum += (double) x * x;
+        }
+        float scale = (float) (1 / Math.sqrt(Math.max(sum, Float.MIN_NORMAL)));
+        for (int i = 0; i < n; i++) {
+            part[i] *= scale;
+        }
+        return part;
+    }
+
+    private static void write(ObjectNode entry, float[] vector, boolean base64) {
+        if (base64) {
+            ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * vector.length).order(ByteOrder.LITTLE_ENDIAN);
+            bytes.asFloatBuffer().put(vector);
+            entry.put("embedding", Base64.getEncoder().encodeToString(bytes.array()));
+            return;
+        }
+        ArrayNode numbers = entry.putArray("embedding");
+        for (float x : vector) {
+            numbers.add(x);
+        }
+    }
+}
