@@ -5,6 +5,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.GeneralCodingRules;
@@ -63,10 +64,12 @@ class ArchitectureTest {
     }
 
     @Test
-    void everyExceptionIsAJemmaException() {
+    void everyExceptionThatCanLeaveItsClassIsAJemmaException() {
         classes()
                 .that()
                 .areAssignableTo(Throwable.class)
+                .and()
+                .doNotHaveModifier(JavaModifier.PRIVATE)
                 .should()
                 .beAssignableTo(JemmaException.class)
                 .check(EVAL);
