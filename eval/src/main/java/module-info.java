@@ -13,6 +13,7 @@ module dev.jemma.eval {
     exports dev.jemma.eval.sandbox;
     exports dev.jemma.eval.fewshot;
     exports dev.jemma.eval.metric;
+    exports dev.jemma.eval.remote;
     exports dev.jemma.eval.report;
     exports dev.jemma.eval.task;
     exports dev.jemma.eval.yaml;

@@ -2,12 +2,12 @@ package dev.jemma.cli;
 
 import dev.jemma.eval.AnswerCache;
 import dev.jemma.eval.DataFolder;
-import dev.jemma.eval.EngineScorer;
 import dev.jemma.eval.EvalException;
 import dev.jemma.eval.Evaluation;
 import dev.jemma.eval.EvaluationOptions;
 import dev.jemma.eval.Task;
 import dev.jemma.eval.TaskResult;
+import dev.jemma.eval.report.Comparison;
 import dev.jemma.eval.report.ResultTable;
 import dev.jemma.eval.report.RunFacts;
 import dev.jemma.eval.report.RunFiles;
@@ -20,10 +20,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** {@code jemma eval}: benchmarks, prompted and scored as EleutherAI's lm-evaluation-harness does. */
 @Command(
@@ -89,6 +91,9 @@ final class EvalCommand implements Callable<Integer> {
     private Map<String, String> generation = new LinkedHashMap<>();
 
     @Mixin
+    private EndpointFlags endpoint = new EndpointFlags();
+
+    @Mixin
     private RunOptions run = new RunOptions();
 
     EvalCommand(Console console) {
@@ -113,17 +118,18 @@ final class EvalCommand implements Callable<Integer> {
         EvaluationOptions options = options();
         sandbox.openFor(tasks, unsafeCode);
         long started = System.currentTimeMillis();
-        try (RunOptions.Opened opened = run.open(console, reference);
+        try (EvalModel model = endpoint.given()
+                        ? endpoint.open(console, reference, run, options.seed())
+                        : EvalModel.local(run, console, reference, options.seed());
                 AnswerCache cache = AnswerCache.open(out.resolve("answers.jsonl"));
                 EvalProgress progress = new EvalProgress(console)) {
-            Map<String, Object> facts = run.facts(opened);
-            EngineScorer scorer = new EngineScorer(opened.model(), facts.toString());
-            List<TaskResult> results =
-                    new Evaluation(scorer, new DataFolder(data), options, Optional.of(cache), progress).run(tasks);
+            List<TaskResult> results = new Evaluation(
+                            model.scorer(), new DataFolder(data), options, Optional.of(cache), progress)
+                    .run(tasks);
             RunFacts made = new RunFacts(
-                    opened.located().name(),
-                    facts,
-                    opened.environment(Optional.of((long) options.seed())),
+                    model.name(),
+                    model.facts(),
+                    model.environment(),
                     options,
                     started,
                     (System.currentTimeMillis() - started) / 1000.0);
@@ -136,6 +142,49 @@ final class EvalCommand implements Callable<Integer> {
             }
         }
         return Jemma.OK;
+    }
+
+    @Command(
+            name = "compare",
+            mixinStandardHelpOptions = true,
+            sortOptions = false,
+            description = "Compare two runs item by item: paired differences, intervals, McNemar's test.")
+    int compare(
+            @Parameters(paramLabel = "A", description = "Folder of the first run (its --out).") Path first,
+            @Parameters(paramLabel = "B", description = "Folder of the second run.") Path second,
+            @Option(
+                            names = "--tasks",
+                            paramLabel = "NAME,…",
+                            split = ",",
+                            description = "Only these tasks (default: all, which must be the same).")
+                    Set<String> tasks,
+            @Option(
+                            names = "--items",
+                            paramLabel = "N",
+                            defaultValue = "20",
+                            description = "How many of the items that differ to show (default: 20).")
+                    int items,
+            @Option(names = "--json", description = "Print everything as JSON.") boolean json) {
+        Comparison comparison =
+                Comparison.of(first, second, Optional.ofNullable(tasks).orElse(Set.of()));
+        console.print(json ? Json.pretty(comparison) + "\n" : comparison.toMarkdown(items));
+        return Jemma.OK;
+    }
+
+    @Command(
+            name = "fetch",
+            mixinStandardHelpOptions = true,
+            sortOptions = false,
+            description = "Get the data of benchmarks from where their authors publish them, checked by SHA-256.")
+    int fetch(
+            @Parameters(paramLabel = "TASK", arity = "0..*", description = "Names of tasks; none lists all.")
+                    List<String> tasks,
+            @Option(names = "--data", paramLabel = "DIR", description = "Folder of the data (default: eval-data).")
+                    Path folder,
+            @Option(names = "--offline", description = "Open no connection: only check what is there.")
+                    boolean offline) {
+        return new EvalFetch(console, Optional.ofNullable(folder).orElse(Path.of("eval-data")), offline)
+                .run(Optional.ofNullable(tasks).orElse(List.of()));
     }
 
     private List<Task> tasks(Benchmarks benchmarks) {

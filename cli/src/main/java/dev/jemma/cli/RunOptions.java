@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -86,6 +87,11 @@ public final class RunOptions {
     /** A locator that honours the flags. */
     public ModelLocator locator(Console console) {
         return source.locator(console);
+    }
+
+    /** Most tokens of a sequence, if they were asked for. */
+    OptionalInt contextTokens() {
+        return context.isPresent() ? OptionalInt.of(positive("--context", context.get())) : OptionalInt.empty();
     }
 
     /** Compute threads: those asked for, or what suits the machine. */

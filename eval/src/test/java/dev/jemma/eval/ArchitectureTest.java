@@ -41,10 +41,10 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheEnginesScorerKnowsTheEngine() {
+    void onlyScorersKnowTheEngine() {
         noClasses()
                 .that()
-                .haveNameNotMatching(".*EngineScorer.*")
+                .haveNameNotMatching(".*(Engine|Endpoint)Scorer.*")
                 .should()
                 .dependOnClassesThat(resideInAnyPackage("dev.jemma.infer", "dev.jemma.model", "dev.jemma.kernel"))
                 .check(EVAL);

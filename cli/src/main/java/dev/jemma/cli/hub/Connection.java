@@ -28,6 +28,11 @@ final class Connection implements AutoCloseable {
 
     Connection(HubSettings settings) {
         this.settings = settings;
+        client = client(settings);
+    }
+
+    /** A client with the environment's proxies and certificates that follows no redirect. */
+    static HttpClient client(HubSettings settings) {
         Proxies proxies = new Proxies(settings.environment());
         HttpClient.Builder builder = HttpClient.newBuilder()
                 .version(
@@ -42,7 +47,7 @@ final class Connection implements AutoCloseable {
             builder.authenticator(authenticator);
         });
         settings.caFile().ifPresent(pem -> builder.sslContext(Certificates.trusting(pem)));
-        client = builder.build();
+        return builder.build();
     }
 
     /**

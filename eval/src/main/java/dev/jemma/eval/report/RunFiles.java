@@ -29,7 +29,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The files of a run, in the shape of EleutherAI's lm-evaluation-harness: {@code results.json} with figures and settings,
- * {@code samples_TASK.jsonl} with every prompt and answer.
+ * {@code samples_TASK.jsonl} with every prompt and answer; and two for people, {@code table.md} and {@code report.html}.
  */
 public final class RunFiles {
     private static final JsonMapper JSON = new JsonMapper();
@@ -45,6 +45,12 @@ public final class RunFiles {
             for (TaskResult result : results) {
                 samples(folder.resolve("samples_" + fileName(result) + ".jsonl"), result);
             }
+            whole(folder.resolve("table.md"), PaperTable.of(results, groups, facts));
+            Path page = folder.resolve(".report.html.part");
+            try (BufferedWriter out = Files.newBufferedWriter(page)) {
+                HtmlReport.write(out, results, groups, facts);
+            }
+            replace(page, folder.resolve("report.html"));
             whole(folder.resolve("results.json"), PRETTY.writeValueAsString(results(results, groups, facts)) + "\n");
         } catch (IOException e) {
             throw new EvalException(folder + " cannot be written: " + e.getMessage(), e);
@@ -58,6 +64,10 @@ public final class RunFiles {
     private static void whole(Path file, String text) throws IOException {
         Path part = file.resolveSibling("." + file.getFileName() + ".part");
         Files.writeString(part, text);
+        replace(part, file);
+    }
+
+    private static void replace(Path part, Path file) throws IOException {
         Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     }
 
@@ -171,7 +181,7 @@ public final class RunFiles {
                 }
             }
         }
-        Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        replace(part, file);
     }
 
     private static ObjectNode sample(ItemResult result, String filter) {
@@ -234,9 +244,12 @@ public final class RunFiles {
     }
 
     private static String hash(String text) {
+        return HexFormat.of().formatHex(sha256(text));
+    }
+
+    static byte[] sha256(String text) {
         try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError("every Java has SHA-256", e);
         }
