@@ -14,7 +14,6 @@ import dev.jemma.eval.Scorer;
 import dev.jemma.eval.Task;
 import dev.jemma.eval.TaskResult;
 import dev.jemma.eval.task.Benchmarks;
-import dev.jemma.eval.task.Judges;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
@@ -43,7 +42,7 @@ class ReportTest {
     @TempDir
     private Path home;
 
-    private final Benchmarks benchmarks = new Benchmarks(Judges.NONE);
+    private final Benchmarks benchmarks = new Benchmarks(Optional.empty());
 
     @BeforeEach
     void rows() throws IOException {
