@@ -10,7 +10,8 @@
 2. Encodes lines of the text, the lines of the golden records (where ../shared is beside the checkout) and random strings
    three ways, with SentencePiece from tokenizer.model, tokenizers from tokenizer.json, and Jemma from either, and counts
    the strings whose ids differ.
-3. Where transformers is installed: has it load the folder, and compares its special tokens and the ids of a text.
+3. Where transformers is installed: has it load the folder, and compares its special tokens, the ids of a text, and a chat
+   laid out by the template in the folder.
 
 Exits with 1 if a vocabulary differs, or ids of SentencePiece and Jemma do.
 """
@@ -177,8 +178,36 @@ def compare_ids(name, folder, strings):
     return not differ["jemma, model"] and not differ["jemma, json"]
 
 
+CHAT = [
+    {"role": "system", "content": " Be brief."},
+    {"role": "user", "content": "  One?\n"},
+    {"role": "assistant", "content": "Two. "},
+    {"role": "user", "content": "Three?"},
+]
+LAID_OUT = (
+    "<bos><start_of_turn>user\n Be brief.\n\nOne?<end_of_turn>\n<start_of_turn>model\nTwo.<end_of_turn>\n"
+    "<start_of_turn>user\nThree?<end_of_turn>\n"
+)
+
+
+def lays_out(loaded):
+    """Whether the chat template does what Gemma 3's does; a vocabulary without turn tokens has none."""
+    if "<start_of_turn>" not in loaded.get_vocab():
+        return loaded.chat_template is None
+    laid_out = loaded.apply_chat_template(CHAT, tokenize=False)
+    opened = loaded.apply_chat_template(CHAT[1:2], tokenize=False, add_generation_prompt=True)
+    refused = 0
+    for wrong in [CHAT[2:], CHAT[:1] + CHAT[2:], [{"role": "user", "content": [{"type": "text", "text": "One?"}]}]]:
+        try:
+            loaded.apply_chat_template(wrong, tokenize=False)
+        except Exception:  # whichever the library raises
+            refused += 1
+    return (laid_out == LAID_OUT and refused == 3
+            and opened == "<bos><start_of_turn>user\nOne?<end_of_turn>\n<start_of_turn>model\n")
+
+
 def compare_transformers(folder):
-    """What transformers makes of the folder as it is: its special tokens, and a text with one in front."""
+    """What transformers makes of the folder as it is: special tokens, a text with one in front, a chat."""
     if transformers is None:
         return True
     loaded = transformers.AutoTokenizer.from_pretrained(folder)
@@ -186,8 +215,10 @@ def compare_transformers(folder):
     plain = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
     text = "A few words,\n\nand  two   runs of spaces: 2026."
     same = loaded(text)["input_ids"] == [loaded.bos_token_id] + plain.encode(text, add_special_tokens=False).ids
-    well = special == [0, 1, 2, 3] and same
-    print(f"    transformers: <pad>, <eos>, <bos>, <unk> are {special}; {'the same ids behind <bos>' if same else 'OTHER ids'}")
+    chat = lays_out(loaded)
+    well = special == [0, 1, 2, 3] and same and chat
+    print(f"    transformers: <pad>, <eos>, <bos>, <unk> are {special}; {'the same ids behind <bos>' if same else 'OTHER ids'};"
+          f" {'chat as expected' if chat else 'ANOTHER chat'}")
     return well
 
 

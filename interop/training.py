@@ -11,8 +11,9 @@
 3. Compares the log-probabilities of the whole vocabulary at every position with those of Jemma (--exact), always with
    the exact embedding factor: transformers on the folder, in float32 and in float64; PEFT on base and adapter; llama.cpp
    on the files, with keys and values in float32. llama.cpp looks GELU up in a table of float16; so the F32 files are also
-   compared with transformers computing that table's values, which leaves next to nothing to explain. Where weights have
-   8 bits llama.cpp rounds activations to 8 bits as well.
+   compared with transformers computing that table's values. What is left is a sum so near the border of two entries
+   that the order of its additions decides: transformers in float64, with the same table, shows how much that makes.
+   Where weights have 8 bits llama.cpp rounds activations to 8 bits as well.
 4. Encodes a text with the tokenizer that transformers finds in the folder, and with Jemma.
 
 The attention scale of Gemma 2 is set to its head size here: a GGUF file of llama.cpp has no key for another one. A merged
@@ -46,9 +47,9 @@ STEPS = 40
 EXACT = ["--exact", "--embedding-scale", "exact"]
 VOCABULARY = 512
 LIMIT_SAME = 1e-6  # the same numbers in other files
-LIMIT_FLOAT = 2e-4
+LIMIT_FLOAT = 5e-4  # float32 beside float32 or float64; Gemma 2 of random weights, merged by PEFT in float32, makes 2.2e-4
 LIMIT_BF16 = 1.0  # a merged matrix rounded to BF16; random weights make much of it
-LIMIT_GELU = 3e-3  # llama.cpp beside the reference with its GELU; a sum just at the border of two entries costs 1e-3
+LIMIT_GELU = 1e-2  # llama.cpp beside the reference with its GELU; a sum just at the border of two entries costs up to 5e-3
 LIMIT_F32_FILE = 2e-2
 LIMIT_INT8 = 2.0
 TEXT = "naïve café: two  spaces\nand 2026 numbers"
@@ -114,7 +115,7 @@ class HalfGelu(torch.nn.Module):
     """GELU as a table from float16 to float16 has it; beyond ±10 it is 0 or the number itself."""
 
     def forward(self, x):
-        looked_up = torch.nn.functional.gelu(x.half().float(), approximate="tanh").half().float()
+        looked_up = torch.nn.functional.gelu(x.half().float(), approximate="tanh").half().to(x.dtype)
         return torch.where(x <= -10, torch.zeros_like(x), torch.where(x >= 10, x, looked_up))
 
 
@@ -205,6 +206,8 @@ class Comparison:
                 self.differ("F32 file, F32 folder", ours, by_jemma(plain, sequences), LIMIT_SAME)
                 half = by_torch(with_half_gelu(loaded(plain)), sequences)
                 self.differ("llama.cpp, transformers with its GELU", half, theirs, LIMIT_GELU)
+                exact = by_torch(with_half_gelu(loaded(plain, torch.float64)), sequences)
+                self.differ("that transformers, float32 and float64", half, exact, LIMIT_GELU)
 
 
 def fine_tuned(name, work, data, sequences, comparison):

@@ -15,11 +15,13 @@ import dev.jemma.kernel.WorkerPool;
 import dev.jemma.kernel.Workers;
 import dev.jemma.machine.Machine;
 import dev.jemma.model.Adapter;
+import dev.jemma.model.GemmaConfig;
 import dev.jemma.model.ModelFiles;
 import dev.jemma.tensor.DType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -88,6 +90,7 @@ final class Conversion {
     Report toGguf(ModelLocator.Located located, Path target, Quantization type, boolean force) {
         try (ModelFiles files = ModelFiles.open(located.path())) {
             warn(files);
+            warnOfScale(files.config());
             if (type != Quantization.KEEP) {
                 warnOfLoss(files);
             }
@@ -130,6 +133,7 @@ final class Conversion {
         try (ModelFiles files = ModelFiles.open(base.path());
                 Learned.Opened opened = learned.open(files)) {
             warn(files);
+            warnOfScale(files.config());
             if (learned.isAdapter()) {
                 warnOfLoss(files);
             }
@@ -199,6 +203,24 @@ final class Conversion {
         if (TokenizerLoader.isIn(files) && files.chatTemplate().isPresent()) {
             Optional<ChatTemplate> builtIn = ChatTemplates.of(files, TokenizerLoader.load(files));
             builtIn.flatMap(template -> Templates.warning(files, template)).ifPresent(console::warn);
+        }
+    }
+
+    // llama.cpp takes the scale from the size of a head, and that of the two 27B models from their number of layers.
+    private void warnOfScale(GemmaConfig config) {
+        boolean known = switch (config.architecture()) {
+            case GEMMA2 -> config.layers().size() == 46 && config.queryScalar() == 144;
+            case GEMMA3 -> config.layers().size() == 62 && config.queryScalar() == 168;
+            default -> false;
+        };
+        int headDim = config.layers().getFirst().attention().headDim();
+        if (config.queryScalar() != headDim && !known) {
+            console.warn("the attention scale is "
+                    + BigDecimal.valueOf(config.queryScalar())
+                            .stripTrailingZeros()
+                            .toPlainString()
+                    + "^-½, not that of the head size, " + headDim + ": Jemma reads it from the GGUF file, llama.cpp"
+                    + " does not and answers differently");
         }
     }
 

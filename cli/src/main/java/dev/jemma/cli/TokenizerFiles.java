@@ -1,6 +1,7 @@
 package dev.jemma.cli;
 
 import dev.jemma.JemmaException;
+import dev.jemma.chat.ChatTemplate;
 import dev.jemma.convert.TokenizerData;
 import dev.jemma.format.FormatException;
 import dev.jemma.format.HfFolder;
@@ -10,6 +11,7 @@ import dev.jemma.tokenizer.GgufVocabulary;
 import dev.jemma.tokenizer.PieceType;
 import dev.jemma.tokenizer.SentencePieceModel;
 import dev.jemma.tokenizer.SpecialTokens;
+import dev.jemma.tokenizer.Tokenizer;
 import dev.jemma.tokenizer.TokenizerJsonWriter;
 import dev.jemma.tokenizer.Vocabulary;
 import java.io.IOException;
@@ -131,7 +133,8 @@ final class TokenizerFiles {
 
     /**
      * Writes {@code tokenizer_config.json} for a vocabulary that was just learned: what transformers wants to know beside
-     * {@code tokenizer.json}, which has the pieces that are cut out whole.
+     * {@code tokenizer.json}, which has the pieces that are cut out whole, and the chat template of Gemma 3 if there are
+     * turn tokens.
      */
     static void writeConfig(Vocabulary vocabulary, Path folder) {
         SpecialTokens special = new SpecialTokens(vocabulary);
@@ -140,6 +143,9 @@ final class TokenizerFiles {
         config.put("eos_token", piece(vocabulary, special.eos()));
         config.put("unk_token", piece(vocabulary, special.unknown()));
         config.put("pad_token", piece(vocabulary, special.pad()));
+        if (ChatTemplate.GEMMA_3.fits(new Tokenizer(vocabulary))) {
+            ChatTemplate.GEMMA_3.jinja().ifPresent(jinja -> config.put("chat_template", jinja));
+        }
         try {
             Files.writeString(folder.resolve(CONFIG), Json.pretty(config) + "\n");
         } catch (IOException e) {

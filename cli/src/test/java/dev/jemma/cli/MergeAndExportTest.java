@@ -180,6 +180,35 @@ class MergeAndExportTest {
     }
 
     @Test
+    void anAttentionScaleThatOtherReadersOfGgufFilesIgnoreIsWarnedOf() {
+        String warning = "the attention scale is 18^-½, not that of the head size, 16";
+        base = TinyModels.folder(home, "gemma2");
+        train(true, named());
+
+        Outcome file = TinyModels.run(
+                home, "export", run.toString(), home.resolve("f.gguf").toString());
+        Outcome converted = TinyModels.run(
+                home, "convert", base.toString(), home.resolve("g.gguf").toString());
+        Outcome folder =
+                TinyModels.run(home, "export", run.toString(), home.resolve("f").toString());
+
+        assertThat(file.err()).contains(warning);
+        assertThat(converted.err()).contains(warning);
+        assertThat(folder.err()).doesNotContain("attention scale");
+    }
+
+    @Test
+    void anAttentionScaleThatFollowsFromTheHeadSizeIsNotMentioned() {
+        train(true, named());
+
+        Outcome file = TinyModels.run(
+                home, "export", run.toString(), home.resolve("f.gguf").toString());
+
+        assertThat(file.code()).as(file.err()).isZero();
+        assertThat(file.err()).doesNotContain("attention scale");
+    }
+
+    @Test
     void theBaseIsAskedForWhereTheRunDoesNotNameIt() {
         train(false, Map.of());
         String out = home.resolve("out").toString();

@@ -2,6 +2,7 @@ package dev.jemma.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jemma.chat.ChatTemplate;
 import dev.jemma.cli.TinyModels.Outcome;
 import dev.jemma.format.Json;
 import dev.jemma.tokenizer.Tokenizer;
@@ -67,9 +68,19 @@ class TrainTokenizerCommandTest {
         assertThat(List.of("pad_token", "eos_token", "bos_token", "unk_token"))
                 .extracting(key -> config.get(key).asString())
                 .containsExactly("<pad>", "<eos>", "<bos>", "<unk>");
+        assertThat(ChatTemplate.recognize(config.get("chat_template").asString()))
+                .contains(ChatTemplate.GEMMA_3);
         Outcome tokens = TinyModels.run(home, "tokenize", "-m", out.toString(), "--pieces", "the\u00e9\n\n");
         assertThat(tokens.out().lines().map(line -> line.substring(line.indexOf('\t') + 1)))
                 .endsWith("<0xC3>", "<0xA9>", "\\n\\n");
+    }
+
+    @Test
+    void aTokenizerWithoutTurnTokensBringsNoChatTemplate() {
+        assertThat(train("--no-gemma-layout").code()).isZero();
+
+        assertThat(Json.read(out.resolve("tokenizer_config.json")).has("chat_template"))
+                .isFalse();
     }
 
     @Test

@@ -60,18 +60,28 @@ public enum ChatTemplate {
     }
 
     /**
-     * Whether a model file's own jinja template does the same as this one: equal but for layout, quoting and comments.
-     * {@link #FUNCTION_GEMMA}, which follows a description, matches none.
+     * This template in jinja, in words of our own, for other software that reads a model of ours; only {@link #GEMMA_3} has
+     * one, which is what new models are trained by.
+     */
+    public Optional<String> jinja() {
+        return this == GEMMA_3 ? Optional.of(GemmaJinja.TEXT) : Optional.empty();
+    }
+
+    /**
+     * Whether a model file's own jinja template does the same as this one: equal to Gemma's or to {@link #jinja} but for
+     * layout, quoting and comments. {@link #FUNCTION_GEMMA}, which follows a description, matches none.
      */
     public boolean matches(String jinja) {
-        return Jinja.fingerprint(jinja).equals(jinjaFingerprint);
+        String fingerprint = Jinja.fingerprint(jinja);
+        return fingerprint.equals(jinjaFingerprint)
+                || jinja().filter(own -> Jinja.fingerprint(own).equals(fingerprint))
+                        .isPresent();
     }
 
     /** The template that {@link #matches} a model file's own; empty if none does, which is worth a warning. */
     public static Optional<ChatTemplate> recognize(String jinja) {
-        String fingerprint = Jinja.fingerprint(jinja);
         for (ChatTemplate template : values()) {
-            if (template.jinjaFingerprint.equals(fingerprint)) {
+            if (template.matches(jinja)) {
                 return Optional.of(template);
             }
         }

@@ -79,6 +79,16 @@ class ChatTemplateTest {
     }
 
     @Test
+    void recognizesTheTemplateThatItGivesToOtherSoftware() {
+        String own = ChatTemplate.GEMMA_3.jinja().orElseThrow();
+        assertThat(ChatTemplate.recognize(own)).contains(ChatTemplate.GEMMA_3);
+        assertThat(ChatTemplate.recognize(own.replace("    ", ""))).contains(ChatTemplate.GEMMA_3);
+        assertThat(ChatTemplate.recognize(own.replace("'model'", "'assistant'")))
+                .isEmpty();
+        assertThat(ChatTemplate.GEMMA.jinja()).isEmpty();
+    }
+
+    @Test
     void doesNotRecognizeATemplateThatSaysSomethingElse() throws Exception {
         String gemma3 = Files.readString(Golden.path("tokenizer/gemma3_chat_template.jinja"));
         assertThat(ChatTemplate.recognize(gemma3.replace("model", "assistant"))).isEmpty();

@@ -1,7 +1,6 @@
 package dev.jemma.data;
 
 import dev.hardwood.HardwoodContext;
-import dev.hardwood.InputFile;
 import dev.hardwood.metadata.RowGroup;
 import dev.hardwood.reader.ParquetFileReader;
 import dev.hardwood.reader.RowReader;
@@ -42,6 +41,14 @@ final class ParquetRows implements Runnable {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
     private static final int MAX_DEPTH = 20;
 
+    static {
+        // The decoder would load a libdeflate that it finds on the machine; Java's own inflater reads the same,
+        // everywhere.
+        if (System.getProperty("hardwood.uselibdeflate") == null) {
+            System.setProperty("hardwood.uselibdeflate", "false");
+        }
+    }
+
     private final Path path;
     private final Set<String> columns;
     private final BlockingQueue<Item> queue;
@@ -62,7 +69,7 @@ final class ParquetRows implements Runnable {
                 queue.put(new Item.End());
             } catch (DataException e) {
                 queue.put(new Item.Failed(e));
-            } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            } catch (IOException | RuntimeException | Error e) { // a thread that just ended would be waited for
                 if (!Thread.currentThread().isInterrupted()) {
                     queue.put(new Item.Failed(place.error(problem(e), e)));
                 }
@@ -73,8 +80,9 @@ final class ParquetRows implements Runnable {
     }
 
     private void read() throws IOException, InterruptedException {
-        try (HardwoodContext context = HardwoodContext.create(1);
-                ParquetFileReader reader = ParquetFileReader.open(InputFile.of(path), context)) {
+        try (ChannelInput input = new ChannelInput(path);
+                HardwoodContext context = HardwoodContext.create(1);
+                ParquetFileReader reader = ParquetFileReader.open(input, context)) {
             List<RowGroup> groups = reader.getFileMetaData().rowGroups();
             String[] wanted = wanted(reader);
             try (RowReader rows = reader.buildRowReader()
