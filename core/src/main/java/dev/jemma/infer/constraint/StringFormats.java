@@ -11,7 +11,7 @@ final class StringFormats {
             "(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d{1,9})?(?:Z|[+-](?:0\\d|1[0-4]):[0-5]\\d)";
     private static final String LABEL = "[a-z0-9]{1,20}(?:-[a-z0-9]{1,20}){0,2}";
     private static final String HOST = LABEL + "(?:\\." + LABEL + "){0,3}";
-    private static final String DOMAIN = "(?:" + LABEL + "\\.){1,3}[a-z]{2,10}";
+    private static final String DOMAIN = "(?:" + LABEL + "\\.){1,3}(?:com|org|net|edu|gov|info|io|de|fr|uk|eu)";
     private static final String BYTE = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
     private static final String PATH = "(?:/[A-Za-z0-9._~-]{0,64}){0,16}";
     private static final String QUERY = "(?:\\?[A-Za-z0-9._~=&-]{0,128})?(?:#[A-Za-z0-9._~-]{0,64})?";
