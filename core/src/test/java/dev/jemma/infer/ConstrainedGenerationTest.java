@@ -23,7 +23,7 @@ class ConstrainedGenerationTest {
 
     private static LanguageModel open(Speculation speculation) {
         return LanguageModel.open(
-                Golden.path("models/gguf/gemma3.gguf"),
+                Golden.path("models/gguf/gemma3-F32.gguf"),
                 ModelOptions.builder()
                         .threads(2)
                         .speculation(speculation)
@@ -39,7 +39,7 @@ class ConstrainedGenerationTest {
             SamplingOptions sampling = like.seed(seed).build();
             RequestBuilder request = model.request(new int[] {2, 40 + seed, 41})
                     .sampling(sampling)
-                    .maxTokens(400)
+                    .maxTokens(240)
                     .samples(2);
             requests.add(request.constraint(seed % 3 == 0 ? regex : schema)
                     .stopIds(Set.of(1))

@@ -32,8 +32,15 @@ final class SchemaMerge {
         return merged;
     }
 
-    /** A schema that allows no properties but its own beside one that names others: no simple sum. */
+    /** What one says of properties or items that it does not name, and the other names: no simple sum. */
     private void closed(Object where, Map<String, Object> a, Map<String, Object> b) {
+        boolean items = a.containsKey("items") || a.containsKey("additionalItems");
+        if (items && b.containsKey("prefixItems") && !b.get("prefixItems").equals(a.get("prefixItems"))) {
+            throw document.error(where, "\"items\" of one part beside \"prefixItems\" of another is not supported");
+        }
+        if (items && (a.get("items") instanceof List || b.get("items") instanceof List)) {
+            throw document.error(where, "a list of \"items\" beside another part is not supported");
+        }
         if (!a.containsKey("additionalProperties") || Boolean.TRUE.equals(a.get("additionalProperties"))) {
             return;
         }

@@ -56,11 +56,12 @@ class JsonSchemaTest {
             })
     void wordsMeanWhatTheySay(String schema, String allowed, String forbidden) {
         Grammar grammar = Grammar.jsonSchema(schema);
-        Oracle oracle = new Oracle(schema.replace(",\"exclusiveMinimum\":true", ""));
+        boolean older =
+                schema.contains("nullable") || schema.contains("additionalItems") || schema.contains("mum\":true");
         for (String document : allowed.strip().split(" ")) {
             assertThat(grammar.matches(document)).as(document).isTrue();
-            if (!schema.contains("nullable") && !schema.contains("additionalItems")) {
-                assertThat(oracle.errors(document)).as(document).isEmpty();
+            if (!older) { // words of other standards, which the oracle does not know
+                assertThat(new Oracle(schema).errors(document)).as(document).isEmpty();
             }
         }
         for (String document : forbidden.strip().split(" ")) {
@@ -95,6 +96,7 @@ class JsonSchemaTest {
                 "{\"minimum\":\"3\"}; \"minimum\" should be a number",
                 "{\"type\":\"array\",\"minItems\":-1}; whole number, 0 or more",
                 "{\"allOf\":[{\"properties\":{\"a\":{}},\"additionalProperties\":false},{\"properties\":{\"b\":{}}}]}; \"additionalProperties\" of one part",
+                "{\"allOf\":[{\"prefixItems\":[{\"minimum\":3}]}],\"items\":{\"minimum\":5}}; \"items\" of one part",
                 "[1]; a schema is an object"
             })
     void whatIsNotSupportedIsRefusedByNameAndPlace(String schema, String problem) {
