@@ -1,6 +1,7 @@
 package dev.jemma.infer.constraint;
 
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -25,7 +26,7 @@ public final class TokenConstraint {
     private long maskNanos;
 
     /** Tokens within an expression, and the nodes of the trie behind which it has matched. */
-    private record Inside(TokenMask tokens, int[] matched) {}
+    private record Inside(TokenMask tokens, BitSet matched) {}
 
     /** The texts of a grammar in the tokens of a vocabulary; the grammar belongs to the constraint from now on. */
     public TokenConstraint(TokenTrie trie, Grammar grammar) {
@@ -108,9 +109,7 @@ public final class TokenConstraint {
                 Inside inside = inside(shortened(head));
                 TokenMask all = inside.tokens;
                 Ids over = new Ids();
-                for (int node : inside.matched) {
-                    trie.walk(node, expressions, tail, stack, over);
-                }
+                trie.walk(inside.matched, expressions, tail, stack, over);
                 all = all.or(over.mask());
                 yield expressions.nullable(head) ? all.or(maskOf(tail)) : all;
             }
@@ -132,7 +131,7 @@ public final class TokenConstraint {
         if (known == null) {
             Ids ids = new Ids();
             trie.walk(0, expressions, e, stack, ids);
-            known = new Inside(ids.mask(), Arrays.copyOf(ids.matched, ids.matchedCount));
+            known = new Inside(ids.mask(), ids.matched);
             insides.put(e, known);
         }
         return known;
@@ -141,8 +140,7 @@ public final class TokenConstraint {
     private final class Ids implements TokenTrie.Visitor {
         private int[] ids = new int[16];
         private int count;
-        private int[] matched = new int[4];
-        private int matchedCount;
+        private final BitSet matched = new BitSet();
 
         @Override
         public void token(int id) {
@@ -152,8 +150,7 @@ public final class TokenConstraint {
 
         @Override
         public void matched(int node) {
-            matched = matchedCount == matched.length ? Arrays.copyOf(matched, 2 * matchedCount) : matched;
-            matched[matchedCount++] = node;
+            matched.set(node);
         }
 
         TokenMask mask() {

@@ -2,6 +2,7 @@ package dev.jemma.infer.constraint;
 
 import dev.jemma.tokenizer.Tokenizer;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 
 /**
@@ -17,6 +18,9 @@ public final class TokenTrie {
     private int[] ends = new int[1024]; // the node behind each subtree
     private int[] firstToken = new int[1024]; // index into tokens
     private final int[] tokens; // by node, in order
+    private final int[] parents;
+    private final int[] byLabel; // nodes, those of one label together
+    private final int[] labelStarts = new int[257];
     private int deepest;
 
     private TokenTrie(byte[][] texts) {
@@ -50,6 +54,25 @@ public final class TokenTrie {
         }
         room(nodes);
         firstToken[nodes] = tokens.length;
+        parents = new int[nodes];
+        byLabel = new int[nodes - 1];
+        sortByLabel();
+    }
+
+    private void sortByLabel() {
+        int[] path = new int[deepest + 1];
+        for (int node = 1; node < nodes; node++) {
+            path[depths[node]] = node;
+            parents[node] = path[depths[node] - 1];
+            labelStarts[(labels[node] & 0xFF) + 1]++;
+        }
+        for (int label = 0; label < 256; label++) {
+            labelStarts[label + 1] += labelStarts[label];
+        }
+        int[] at = labelStarts.clone();
+        for (int node = 1; node < nodes; node++) {
+            byLabel[at[labels[node] & 0xFF]++] = node;
+        }
     }
 
     private int add(byte label, int depth, int tokensBefore) {
@@ -102,8 +125,33 @@ public final class TokenTrie {
         void matched(int node);
     }
 
+    /** Walks below all nodes of a set at once. */
+    void walk(BitSet from, Expressions expressions, int state, int[][] stack, Visitor visitor) {
+        if (from.isEmpty()) {
+            return;
+        }
+        int[] table = expressions.table(state);
+        for (int label = 0; label < 256; label++) {
+            if (table[label] == Expressions.NOTHING) {
+                continue;
+            }
+            for (int i = labelStarts[label]; i < labelStarts[label + 1]; i++) {
+                int node = byLabel[i];
+                if (from.get(parents[node])) {
+                    for (int t = firstToken[node]; t < firstToken[node + 1]; t++) {
+                        visitor.token(tokens[t]);
+                    }
+                    walk(node, expressions, table[label], stack, visitor);
+                }
+            }
+        }
+    }
+
     /** Walks below a node as far as an expression goes; the stack is scratch, [deepest + 1]. */
     void walk(int from, Expressions expressions, int state, int[][] stack, Visitor visitor) {
+        if (ends[from] == from + 1) {
+            return;
+        }
         int above = depths[from];
         stack[0] = expressions.table(state);
         int end = ends[from];
