@@ -17,6 +17,7 @@ module dev.jemma.core {
     exports dev.jemma.convert;
     exports dev.jemma.format;
     exports dev.jemma.infer;
+    exports dev.jemma.infer.constraint;
     exports dev.jemma.kernel;
     exports dev.jemma.machine;
     exports dev.jemma.model;

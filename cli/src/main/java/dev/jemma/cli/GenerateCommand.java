@@ -9,6 +9,8 @@ import dev.jemma.infer.LanguageModel;
 import dev.jemma.infer.RequestBuilder;
 import dev.jemma.infer.SamplingOptions;
 import dev.jemma.infer.TokenLogprob;
+import dev.jemma.infer.constraint.Grammar;
+import dev.jemma.infer.constraint.TokenConstraint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -30,6 +32,7 @@ import picocli.CommandLine.Parameters;
             "Lines of --jsonl: {\"prompt\": \"…\"}, {\"ids\": […]} (used as they are) or",
             "{\"messages\": [{\"role\": \"user\", \"content\": \"…\"}]}. Results come in the same order:",
             "{\"text\", \"ids\", \"finish_reason\", \"logprobs\"}.",
+            "With --json-schema or --regex an answer is complete unless tokens run out first (finish_reason length).",
             "--lookup and --draft change how fast tokens come, never which.",
             "Values not given here come from the model's generation_config.json, else they are built in:",
             "greedy for a base model; temperature 1, top-k 64, top-p 0.95 for an instruction-tuned one."
@@ -57,6 +60,9 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Mixin
     private SpeculationFlags guessing = new SpeculationFlags();
+
+    @Mixin
+    private ConstraintFlags form = new ConstraintFlags();
 
     @Option(names = "--special", description = "Control tokens spelled out in the prompt are control tokens.")
     private boolean special;
@@ -90,18 +96,19 @@ final class GenerateCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         check();
         String text = requests.isPresent() ? "" : prompt.orElseGet(this::readPrompt);
+        Optional<Grammar> grammar = form.grammar(console);
         int code;
         Path model;
         try (SpeculationFlags.Prepared prepared = guessing.prepare(console, run);
                 RunOptions.Opened opened = run.open(console, reference, prepared.speculation())) {
             model = opened.located().path();
-            code = generate(opened, text);
+            code = generate(opened, text, grammar);
         }
         StartCache.makeLater(model);
         return code;
     }
 
-    private int generate(RunOptions.Opened opened, String text) throws IOException {
+    private int generate(RunOptions.Opened opened, String text, Optional<Grammar> grammar) throws IOException {
         LanguageModel model = opened.model();
         GenerationDefaults defaults = model.defaults();
         SamplingOptions sampling = flags.sampling(defaults);
@@ -110,11 +117,13 @@ final class GenerateCommand implements Callable<Integer> {
         if (trace) {
             model.engine().probe(new Tracer(console));
         }
+        Optional<TokenConstraint> constraint = ConstraintFlags.of(model, grammar);
         if (requests.isPresent()) {
-            new GenerationBatch(console, model, flags, sampling, special, samples, logprobs).run(requests.get(), out);
+            new GenerationBatch(console, model, flags, sampling, special, samples, logprobs, constraint)
+                    .run(requests.get(), out);
             return Jemma.OK;
         }
-        return one(opened, text, sampling);
+        return one(opened, text, sampling, constraint);
     }
 
     private void check() {
@@ -143,11 +152,13 @@ final class GenerateCommand implements Callable<Integer> {
         return text.toString();
     }
 
-    private int one(RunOptions.Opened opened, String text, SamplingOptions sampling) {
+    private int one(
+            RunOptions.Opened opened, String text, SamplingOptions sampling, Optional<TokenConstraint> constraint) {
         LanguageModel model = opened.model();
         int[] ids = model.tokenizer().withBos(model.tokenizer().encode(text, special));
         RequestBuilder builder = flags.apply(model.request(ids), sampling).samples(samples);
         logprobs.ifPresent(builder::logprobs);
+        constraint.ifPresent(builder::constraint);
         GenerationRequest request = builder.build();
         boolean stream = !json && samples == 1;
         Timing.Clock clock = new Timing.Clock(ids.length);

@@ -4,6 +4,7 @@ import dev.jemma.infer.Generation;
 import dev.jemma.infer.LanguageModel;
 import dev.jemma.infer.RequestBuilder;
 import dev.jemma.infer.SamplingOptions;
+import dev.jemma.infer.constraint.TokenConstraint;
 import java.io.IOException;
 import java.io.Writer;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ final class GenerationBatch {
     private final boolean special;
     private final int samples;
     private final Optional<Integer> logprobs;
+    private final Optional<TokenConstraint> constraint;
 
     GenerationBatch(
             Console console,
@@ -27,7 +29,8 @@ final class GenerationBatch {
             SamplingOptions sampling,
             boolean special,
             int samples,
-            Optional<Integer> logprobs) {
+            Optional<Integer> logprobs,
+            Optional<TokenConstraint> constraint) {
         this.console = console;
         this.model = model;
         this.flags = flags;
@@ -35,6 +38,7 @@ final class GenerationBatch {
         this.special = special;
         this.samples = samples;
         this.logprobs = logprobs;
+        this.constraint = constraint;
     }
 
     void run(String in, String out) throws IOException {
@@ -44,6 +48,7 @@ final class GenerationBatch {
             RequestBuilder request =
                     flags.apply(model.request(promptIds(line)), sampling).samples(samples);
             logprobs.ifPresent(request::logprobs);
+            constraint.ifPresent(request::constraint);
             requests.add(request);
         }
         try (Writer writer = JsonLines.writer(console, out);

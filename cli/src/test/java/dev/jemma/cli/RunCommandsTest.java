@@ -146,6 +146,61 @@ class RunCommandsTest {
     }
 
     @Test
+    void answersHaveTheFormThatWasAskedFor() throws IOException {
+        Path schema =
+                write("schema.json", "{\"type\":\"array\",\"items\":{\"enum\":[1,2]},\"minItems\":2,\"maxItems\":2}");
+        Outcome array = run(
+                "generate",
+                "x",
+                "-m",
+                model,
+                "--json",
+                "--samples",
+                "3",
+                "--temperature",
+                "2",
+                "--json-schema",
+                schema.toString());
+        assertThat(array.code()).as(array.err()).isZero();
+        Json.parse(array.out()).get("answers").forEach(answer -> {
+            assertThat(answer.get("finish_reason").asString()).isEqualTo("stop");
+            assertThat(answer.get("text").asString().replaceAll("\\s", "")).matches("\\[[12],[12]\\]");
+        });
+        Path requests = write("forms.jsonl", "{\"prompt\": \"a\"}", "{\"ids\": [2, 40]}");
+        Path out = home.resolve("forms.out");
+        Outcome batch = run(
+                "generate",
+                "-m",
+                model,
+                "--jsonl",
+                requests.toString(),
+                "--out",
+                out.toString(),
+                "--regex",
+                "(yes|no)!");
+        assertThat(batch.code()).as(batch.err()).isZero();
+        assertThat(lines(out))
+                .hasSize(2)
+                .allSatisfy(line -> assertThat(line.get("text").asString()).matches("(yes|no)!"));
+    }
+
+    @Test
+    void aFormThatIsWrongIsRefusedBeforeTheModelIsRead() throws IOException {
+        Path schema = write("schema.json", "{\"not\": {}}");
+        Outcome refused = run("generate", "x", "-m", "no-such-model.gguf", "--json-schema", schema.toString());
+        assertThat(refused.code()).isEqualTo(1);
+        assertThat(refused.err()).contains("schema #: \"not\" is not supported");
+        Outcome pattern = run("generate", "x", "-m", "no-such-model.gguf", "--regex", "a**(");
+        assertThat(pattern.err()).contains("a ')' is missing");
+        assertThat(run("generate", "x", "-m", model, "--regex", "a", "--json-schema", "b")
+                        .code())
+                .isEqualTo(2);
+        assertThat(run("generate", "x", "-m", model, "--json-schema", "gone.json")
+                        .err())
+                .contains("gone.json cannot be read");
+    }
+
+    @Test
     void impossibleFlagsAreMisuse() {
         assertThat(run("generate", "-m", model, "x", "--top-p", "3").code()).isEqualTo(2);
         assertThat(run("generate", "-m", model, "x", "--jsonl", "y").code()).isEqualTo(2);

@@ -1,5 +1,6 @@
 package dev.jemma.infer;
 
+import dev.jemma.infer.constraint.TokenMask;
 import dev.jemma.kernel.Kernels;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
@@ -11,6 +12,8 @@ import java.util.Arrays;
  * large as the vocabulary and are used again for every token.
  */
 final class Candidates {
+    private static final int WORDS = Kernels.PIECE / 64; // of a mask, to a piece
+
     private final int[] ids;
     private final float[] scores;
     private final long[] order; // scratch for sorting: score bits above, index below
@@ -63,6 +66,75 @@ final class Candidates {
                 scores[size++] = score;
             }
         }
+    }
+
+    /** Starts over with all tokens of a mask whose logit is above −∞. */
+    void fill(float[] logits, int n, TokenMask mask) {
+        size = 0;
+        int at = 0; // in mask.more()
+        for (int word = 0; 64 * word < n; word++) {
+            long bits = mask.word(word, at);
+            at = mask.behind(word, at);
+            for (; bits != 0; bits &= bits - 1) {
+                int id = 64 * word + Long.numberOfTrailingZeros(bits);
+                if (id < n && logits[id] > Float.NEGATIVE_INFINITY) {
+                    ids[size] = id;
+                    scores[size++] = logits[id];
+                }
+            }
+        }
+    }
+
+    /** As above, of the tokens in a mask; the maxima are those of all. */
+    void fillWithLargest(
+            Tensor rows, int row, int n, float[] maxima, int first, int k, float temperature, TokenMask mask) {
+        MemorySegment data = rows.data();
+        long at = rows.offset(row, 0);
+        float least = kthLargest(data, at, n, maxima, first, k, mask) / temperature;
+        size = 0;
+        int more = 0;
+        for (int word = 0; 64 * word < n; word++) {
+            long bits = mask.word(word, more);
+            more = mask.behind(word, more);
+            if (bits == 0 || maxima[first + word / WORDS] / temperature < least) {
+                continue;
+            }
+            for (; bits != 0; bits &= bits - 1) {
+                int id = 64 * word + Long.numberOfTrailingZeros(bits);
+                float score = id < n ? data.get(ValueLayout.JAVA_FLOAT, at + 4L * id) / temperature : Float.NaN;
+                if (score >= least && score > Float.NEGATIVE_INFINITY) {
+                    ids[size] = id;
+                    scores[size++] = score;
+                }
+            }
+        }
+    }
+
+    /** −∞ if a mask has fewer than k tokens. */
+    private float kthLargest(MemorySegment data, long at, int n, float[] maxima, int first, int k, TokenMask mask) {
+        int found = 0;
+        int more = 0;
+        for (int word = 0; 64 * word < n; word++) {
+            long bits = mask.word(word, more);
+            more = mask.behind(word, more);
+            if (bits == 0 || found == k && maxima[first + word / WORDS] <= heap[0]) {
+                continue;
+            }
+            for (; bits != 0; bits &= bits - 1) {
+                int id = 64 * word + Long.numberOfTrailingZeros(bits);
+                float score = id < n ? data.get(ValueLayout.JAVA_FLOAT, at + 4L * id) : Float.NaN;
+                if (found < k && !Float.isNaN(score)) {
+                    heap[found++] = score;
+                    for (int i = found == k ? k / 2 - 1 : -1; i >= 0; i--) {
+                        siftDown(i, k);
+                    }
+                } else if (score > heap[0]) {
+                    heap[0] = score;
+                    siftDown(0, k);
+                }
+            }
+        }
+        return found < k ? Float.NEGATIVE_INFINITY : heap[0];
     }
 
     int size() {

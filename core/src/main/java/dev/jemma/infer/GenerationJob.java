@@ -1,7 +1,9 @@
 package dev.jemma.infer;
 
+import dev.jemma.infer.constraint.TokenConstraint;
 import dev.jemma.tokenizer.StreamDecoder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -15,6 +17,7 @@ final class GenerationJob extends Job {
     private final Consumer<GeneratedToken> listener;
     private final CompletableFuture<List<Completion>> future = new CompletableFuture<>();
     private final List<Output> outputs = new ArrayList<>();
+    private final int[] stopIds;
     private volatile SpeculationReport report = SpeculationReport.NONE; // written by the engine's thread alone
 
     /** What one continuation has so far. */
@@ -24,6 +27,8 @@ final class GenerationJob extends Job {
         final StringBuilder text = new StringBuilder();
         final List<TokenLogprob> logprobs = new ArrayList<>();
         int[] ids = new int[0];
+        int state; // of the constraint, behind `taken` tokens
+        int taken;
         Optional<FinishReason> finish = Optional.empty();
 
         Output(StreamDecoder decoder, List<String> stops) {
@@ -42,7 +47,10 @@ final class GenerationJob extends Job {
         this.listener = listener;
         for (int i = 0; i < request.samples(); i++) {
             outputs.add(new Output(decoders.get(), request.stopStrings()));
+            outputs.getLast().state =
+                    request.constraint().map(TokenConstraint::start).orElse(TokenConstraint.DEAD);
         }
+        stopIds = request.stopIds().stream().mapToInt(Integer::intValue).toArray();
     }
 
     @Override
@@ -99,7 +107,48 @@ final class GenerationJob extends Job {
 
     /** The next token of a history by one of the sampler's rows of logits. */
     int choose(TokenHistory tokens, int sample, Sampler sampler, int row) {
-        return sampler.sample(row, request.sampling(), tokens, sample);
+        if (request.constraint().isEmpty()) {
+            return sampler.sample(row, request.sampling(), tokens, sample);
+        }
+        TokenConstraint constraint = request.constraint().get();
+        Output output = outputs.get(sample);
+        int state = output.state;
+        for (int i = tokens.promptLength() + output.taken;
+                i < tokens.size();
+                i++) { // guesses, if it is a draft model's
+            state = constraint.next(state, tokens.id(i));
+        }
+        return sampler.sample(row, request.sampling(), tokens, sample, constraint.mask(state, stopIds));
+    }
+
+    /** The beginning of a guess that the constraint allows; what follows can only be wrong. */
+    int[] allowed(Sequence sequence, int[] guess) {
+        if (request.constraint().isEmpty()) {
+            return guess;
+        }
+        TokenConstraint constraint = request.constraint().get();
+        int state = outputs.get(sequence.sample).state;
+        for (int i = 0; i < guess.length; i++) {
+            if (endsWith(guess[i])) {
+                return constraint.complete(state) ? Arrays.copyOf(guess, i + 1) : Arrays.copyOf(guess, i);
+            }
+            state = constraint.next(state, guess[i]);
+            if (state == TokenConstraint.DEAD) {
+                return Arrays.copyOf(guess, i);
+            }
+        }
+        return guess;
+    }
+
+    /** Follows the constraint; true if nothing can follow. */
+    private boolean finishes(Output output, int id) {
+        if (request.constraint().isEmpty()) {
+            return false;
+        }
+        TokenConstraint constraint = request.constraint().get();
+        output.state = constraint.next(output.state, id);
+        output.taken++;
+        return constraint.finished(output.state);
     }
 
     /** Takes the token {@code id}, just added to a sequence; true if the sequence goes on. */
@@ -115,7 +164,7 @@ final class GenerationJob extends Job {
         }
         boolean ended = endsWith(id);
         String text = ended ? "" : output.stops.push(output.decoder.push(id));
-        ended |= output.stops.stopped();
+        ended = ended || finishes(output, id) || output.stops.stopped();
         boolean full = sequence.tokens.generated() >= request.maxTokens();
         if (ended || full) {
             text += rest(output);

@@ -1,5 +1,6 @@
 package dev.jemma.infer;
 
+import dev.jemma.infer.constraint.TokenConstraint;
 import dev.jemma.model.Adapter;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,8 @@ import java.util.Set;
  * @param samples number of continuations
  * @param logprobs how many alternatives' log-probabilities to return with each token; empty for none at all
  * @param adapter what serves it; empty for the engine's own, if it has one
+ * @param constraint what the text must look like, in the tokens of this model; end tokens come only where the text is
+ *     complete, and where nothing can follow it ends by itself. Log-probabilities stay those of the model
  */
 public record GenerationRequest(
         int[] promptIds,
@@ -26,8 +29,9 @@ public record GenerationRequest(
         Set<Integer> stopIds,
         int samples,
         OptionalInt logprobs,
-        Optional<Adapter> adapter) {
-    /** Without an adapter of its own. */
+        Optional<Adapter> adapter,
+        Optional<TokenConstraint> constraint) {
+    /** Without an adapter of its own, and any text will do. */
     public GenerationRequest(
             int[] promptIds,
             int maxTokens,
@@ -36,7 +40,16 @@ public record GenerationRequest(
             Set<Integer> stopIds,
             int samples,
             OptionalInt logprobs) {
-        this(promptIds, maxTokens, sampling, stopStrings, stopIds, samples, logprobs, Optional.empty());
+        this(
+                promptIds,
+                maxTokens,
+                sampling,
+                stopStrings,
+                stopIds,
+                samples,
+                logprobs,
+                Optional.empty(),
+                Optional.empty());
     }
 
     public GenerationRequest {

@@ -2,6 +2,9 @@ package dev.jemma.infer;
 
 import dev.jemma.adapter.AdapterFolder;
 import dev.jemma.chat.ChatTemplate;
+import dev.jemma.infer.constraint.Grammar;
+import dev.jemma.infer.constraint.TokenConstraint;
+import dev.jemma.infer.constraint.TokenTrie;
 import dev.jemma.kernel.KernelProviders;
 import dev.jemma.kernel.Kernels;
 import dev.jemma.kernel.Precision;
@@ -49,6 +52,7 @@ public final class LanguageModel implements AutoCloseable {
     private final Arena weights;
     private final Gemma gemma;
     private final Engine engine;
+    private Optional<TokenTrie> trie = Optional.empty(); // made for the first constraint; guarded by this
 
     private LanguageModel(ModelFiles files, ModelOptions options, Arena weights, Workers workers) {
         this.files = files;
@@ -250,6 +254,16 @@ public final class LanguageModel implements AutoCloseable {
     /** A request that continues these ids as they are: they should begin with {@code <bos>}. */
     public RequestBuilder request(int[] promptIds) {
         return new RequestBuilder(promptIds, defaults, engine.options().contextLength());
+    }
+
+    /**
+     * What answers must look like, in this model's tokens; the first one takes a fraction of a second more than others. One
+     * may serve any number of requests, and remembers what it has computed; the grammar is not to be used elsewhere.
+     */
+    public synchronized TokenConstraint constraint(Grammar grammar) {
+        TokenTrie known = trie.orElseGet(() -> TokenTrie.of(tokenizer));
+        trie = Optional.of(known);
+        return new TokenConstraint(known, grammar);
     }
 
     /** Starts a request; see {@link Engine#submit}. */

@@ -1,5 +1,6 @@
 package dev.jemma.infer;
 
+import dev.jemma.infer.constraint.TokenConstraint;
 import dev.jemma.model.Adapter;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +19,7 @@ public final class RequestBuilder {
     private int samples = 1;
     private OptionalInt logprobs = OptionalInt.empty();
     private Optional<Adapter> adapter = Optional.empty();
+    private Optional<TokenConstraint> constraint = Optional.empty();
 
     RequestBuilder(int[] promptIds, GenerationDefaults defaults, int contextLength) {
         this.promptIds = promptIds;
@@ -87,6 +89,12 @@ public final class RequestBuilder {
         return this;
     }
 
+    /** What the answer must look like ({@link LanguageModel#constraint}); it is cut short only where tokens run out. */
+    public RequestBuilder constraint(TokenConstraint value) {
+        constraint = Optional.of(value);
+        return this;
+    }
+
     /**
      * The request.
      *
@@ -97,6 +105,7 @@ public final class RequestBuilder {
         if (!maxTokensAsked) { // a default never makes a prompt too long
             most = Math.clamp((long) contextLength - promptIds.length, 1, maxTokens);
         }
-        return new GenerationRequest(promptIds, most, sampling, stopStrings, stopIds, samples, logprobs, adapter);
+        return new GenerationRequest(
+                promptIds, most, sampling, stopStrings, stopIds, samples, logprobs, adapter, constraint);
     }
 }

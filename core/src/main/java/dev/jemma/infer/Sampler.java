@@ -1,5 +1,6 @@
 package dev.jemma.infer;
 
+import dev.jemma.infer.constraint.TokenMask;
 import dev.jemma.kernel.Kernels;
 import dev.jemma.kernel.Workers;
 import dev.jemma.tensor.Tensor;
@@ -54,6 +55,37 @@ final class Sampler {
         }
         narrow(options);
         return candidates.pick(uniform(options.seed(), sample, history.size()));
+    }
+
+    /** The same, of the tokens in a mask alone: as if the logits of all others were −∞ after everything else. */
+    int sample(int row, SamplingOptions options, TokenHistory history, int sample, TokenMask mask) {
+        float temperature = options.temperature() > 0 ? options.temperature() : 1;
+        if (options.plainLogits() && options.greedy()) {
+            candidates.fillWithLargest(rows, row, vocabularySize, maxima, row * pieces, 1, 1, mask);
+            return first();
+        }
+        if (options.plainLogits() && options.topK() > 0) {
+            int k = Math.min(options.topK(), vocabularySize);
+            candidates.fillWithLargest(rows, row, vocabularySize, maxima, row * pieces, k, temperature, mask);
+        } else {
+            MemorySegment.copy(rows.data(), ValueLayout.JAVA_FLOAT, rows.offset(row, 0), logits, 0, vocabularySize);
+            adjust(options, history);
+            candidates.fill(logits, vocabularySize, mask);
+            if (options.greedy()) {
+                candidates.topK(1);
+                return first();
+            }
+            candidates.temperature(temperature);
+        }
+        narrow(options);
+        return candidates.pick(uniform(options.seed(), sample, history.size()));
+    }
+
+    private int first() {
+        if (candidates.size() == 0) {
+            throw new IllegalArgumentException("the sampling options forbid every token that the constraint allows");
+        }
+        return candidates.id(0);
     }
 
     /** The tokens that top-k leaves or more, at temperature; false if the options ask for a look at all logits. */

@@ -313,7 +313,11 @@ final class Scheduler implements AutoCloseable {
             }
         }
         List<int[]> guesses = new ArrayList<>(limits.length);
-        for (int[] guess : proposer.get().propose(sequences, limits)) {
+        List<int[]> proposed = proposer.get().propose(sequences, limits);
+        for (int i = 0; i < limits.length; i++) {
+            int[] guess = sequences.get(i).job instanceof GenerationJob job
+                    ? job.allowed(sequences.get(i), proposed.get(i))
+                    : proposed.get(i);
             guesses.add(guess.length <= room ? guess : Arrays.copyOf(guess, room));
             room -= guesses.getLast().length;
         }

@@ -140,6 +140,25 @@ public final class Tokenizer {
         return vocabulary.piece(id);
     }
 
+    /**
+     * The bytes that an id adds to a text, which need not be whole characters; empty for special tokens and for pieces
+     * that stand for nothing.
+     *
+     * @throws JemmaException if the id is outside the vocabulary
+     */
+    public byte[] textBytes(int id) {
+        if (special.isSpecial(id)) {
+            return new byte[0];
+        }
+        check(id);
+        return switch (vocabulary.type(id)) {
+            case BYTE -> new byte[] {byteOf[id]};
+            case NORMAL, USER_DEFINED ->
+                Arrays.copyOfRange(vocabulary.text(), vocabulary.start(id), vocabulary.end(id));
+            case UNKNOWN, CONTROL, UNUSED -> new byte[0];
+        };
+    }
+
     /** Number of pieces of the vocabulary, which is what a text model has rows for. */
     public int vocabularySize() {
         return vocabulary.size();

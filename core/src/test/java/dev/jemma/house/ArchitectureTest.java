@@ -45,12 +45,14 @@ class ArchitectureTest {
             Map.entry("model", Set.of("format", "kernel", "memory", "quant", "tensor")),
             Map.entry("adapter", Set.of("format", "kernel", "model", "quant", "tensor")),
             Map.entry("convert", Set.of("format", "kernel", "model", "quant", "tensor", "tokenizer")),
+            Map.entry("infer.constraint", Set.of("format", "tokenizer")),
             Map.entry(
                     "infer",
                     Set.of(
                             "adapter",
                             "chat",
                             "format",
+                            "infer.constraint",
                             "kernel",
                             "machine",
                             "memory",

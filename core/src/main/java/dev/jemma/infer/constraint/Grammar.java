@@ -1,0 +1,74 @@
+package dev.jemma.infer.constraint;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+/**
+ * Which texts are allowed, byte by byte: a regular expression, or the documents of a JSON Schema. Knows nothing of
+ * tokens; {@link TokenConstraint} is the same for a vocabulary. Made once and used for any number of requests; what a
+ * walk finds out is kept for the next. Not safe for use by several threads.
+ */
+public final class Grammar {
+    private final Expressions expressions;
+    private final int start;
+
+    private Grammar(Expressions expressions, int start, String nothing) {
+        this.expressions = expressions;
+        this.start = expressions.seal(start);
+        if (this.start == Expressions.NOTHING) {
+            throw new ConstraintException(nothing);
+        }
+    }
+
+    /**
+     * The texts that a regular expression matches from end to end.
+     *
+     * @throws ConstraintException if it is wrong, not supported, too large, or matches nothing
+     */
+    public static Grammar regex(String pattern) {
+        Expressions e = new Expressions();
+        int start = Regex.whole(e, new Notation(e, false), pattern);
+        return new Grammar(e, start, "the pattern matches no text at all");
+    }
+
+    /**
+     * Documents of a JSON Schema. Each is valid; not each valid document can come: properties stand in the order of the
+     * schema, properties that the schema does not name come only where {@code additionalProperties} asks for them, numbers
+     * have at most 18 digits, strings spell each character in one way, and white space is at most a line end and 32
+     * spaces at a time.
+     *
+     * @param schema the schema as JSON text
+     * @throws ConstraintException if a part of it is not supported, wrong or too large; the message names part and place
+     * @throws dev.jemma.format.FormatException if it is not JSON
+     */
+    public static Grammar jsonSchema(String schema) {
+        Expressions e = new Expressions();
+        int start = SchemaCompiler.compile(e, schema.getBytes(UTF_8));
+        return new Grammar(e, start, "no document that ever ends can satisfy the schema");
+    }
+
+    Expressions expressions() {
+        return expressions;
+    }
+
+    int start() {
+        return start;
+    }
+
+    /** Whether a whole text is allowed. */
+    public boolean matches(String text) {
+        int state = start;
+        for (byte b : text.getBytes(UTF_8)) {
+            state = expressions.table(state)[b & 0xFF];
+        }
+        return expressions.nullable(state);
+    }
+
+    /** Whether a text is the beginning of one that is allowed. */
+    public boolean begins(String text) {
+        int state = start;
+        for (byte b : text.getBytes(UTF_8)) {
+            state = expressions.table(state)[b & 0xFF];
+        }
+        return state != Expressions.NOTHING;
+    }
+}
