@@ -117,7 +117,7 @@ final class Candidates {
         for (int word = 0; 64 * word < n; word++) {
             long bits = mask.word(word, more);
             more = mask.behind(word, more);
-            if (bits == 0 || found == k && maxima[first + word / WORDS] <= heap[0]) {
+            if (bits == 0 || (found == k && maxima[first + word / WORDS] <= heap[0])) {
                 continue;
             }
             for (; bits != 0; bits &= bits - 1) {

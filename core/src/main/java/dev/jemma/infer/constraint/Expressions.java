@@ -179,10 +179,10 @@ final class Expressions {
 
     /** {@code e} from min to max times; {@link #UNLIMITED} for no end. */
     int repeat(int e, int min, int max) {
-        if (max == 0 || e == EMPTY || e == NOTHING && min == 0) {
+        if (max == 0 || e == EMPTY || (e == NOTHING && min == 0)) {
             return EMPTY;
         }
-        if (e == NOTHING || min == 1 && max == 1) {
+        if (e == NOTHING || (min == 1 && max == 1)) {
             return e;
         }
         int least = nullable(e) ? 0 : min;
@@ -270,7 +270,7 @@ final class Expressions {
     /** What is left after each byte, [256]. */
     int[] table(int e) {
         int[] table = tables.get(e);
-        if (table != UNKNOWN) {
+        if (table.length > 0) {
             return table;
         }
         if (open.get(e)) {

@@ -104,7 +104,7 @@ final class JsonParts {
     private int others(int others, int before, int min, int max) {
         int least = Math.max(0, min - before);
         int most = max == Expressions.UNLIMITED ? max : max - before;
-        if (most < 0 || others == Expressions.NOTHING && least > 0) {
+        if (most < 0 || (others == Expressions.NOTHING && least > 0)) {
             return Expressions.NOTHING;
         }
         if (others == Expressions.NOTHING || most == 0) {

@@ -171,7 +171,7 @@ final class Regex {
             if (at == pattern.length) {
                 throw error("a ']' is missing");
             }
-            if (pattern[at] == '[' || pattern[at] == '&' && at + 1 < pattern.length && pattern[at + 1] == '&') {
+            if (pattern[at] == '[' || (pattern[at] == '&' && at + 1 < pattern.length && pattern[at + 1] == '&')) {
                 throw error("a class in a class is not supported; a bracket that is meant is written \\[");
             }
             CodePoints first = member();

@@ -22,8 +22,8 @@ final class SchemaCompiler {
     private final SchemaDocument document;
     private final SchemaMerge merge;
     private final TypeCompiler types;
-    private final Map<Object, Integer> done = new IdentityHashMap<>();
-    private final Map<Object, Integer> doing = new IdentityHashMap<>(); // 0 until somebody refers to it
+    private final IdentityHashMap<Object, Integer> done = new IdentityHashMap<>();
+    private final IdentityHashMap<Object, Integer> doing = new IdentityHashMap<>(); // 0 until somebody refers to it
     private Set<Object> leftmost = identitySet(); // of those, what no text has come between
     private int schemas;
     private int depth;

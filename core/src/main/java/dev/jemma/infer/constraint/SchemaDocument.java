@@ -62,7 +62,8 @@ final class SchemaDocument {
             "multipleOf");
 
     private final Object root;
-    private final Map<Object, String> places = new IdentityHashMap<>(); // JSON pointers of objects and arrays
+    private final IdentityHashMap<Object, String> places =
+            new IdentityHashMap<>(); // JSON pointers of objects and arrays
 
     SchemaDocument(byte[] utf8) {
         if (utf8.length > MAX_BYTES) {
@@ -111,7 +112,7 @@ final class SchemaDocument {
         Map<String, Object> words = new LinkedHashMap<>();
         map.forEach((key, value) -> {
             String word = String.valueOf(key);
-            if (word.equals("$id") && schema != root && !place(schema).equals("#")) {
+            if (word.equals("$id") && !place(schema).equals("#")) {
                 throw error(schema, "\"$id\" inside a schema is not supported");
             }
             if (SUPPORTED.contains(word) || COMBINATIONS.contains(word)) {

@@ -108,7 +108,7 @@ final class SchemaMerge {
         List<String> right = typeNames(b);
         List<String> some = new ArrayList<>();
         for (String type : left) {
-            if (right.contains(type) || type.equals("integer") && right.contains("number")) {
+            if (right.contains(type) || (type.equals("integer") && right.contains("number"))) {
                 some.add(type);
             } else if (type.equals("number") && right.contains("integer")) {
                 some.add("integer");
@@ -147,7 +147,7 @@ final class SchemaMerge {
      * name, none is generated unless it says so.
      */
     boolean apart(Map<String, Object> a, Map<String, Object> b) {
-        return typesApart(a, b) || valuesApart(a, b) || lacks(a, b) && lacks(b, a) || discriminated(a, b);
+        return typesApart(a, b) || valuesApart(a, b) || (lacks(a, b) && lacks(b, a)) || discriminated(a, b);
     }
 
     private static boolean typesApart(Map<String, Object> a, Map<String, Object> b) {

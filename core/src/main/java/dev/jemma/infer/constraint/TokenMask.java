@@ -92,6 +92,7 @@ public record TokenMask(long[] shared, int[] more) {
         return new TokenMask(bits, rest);
     }
 
+    @SuppressWarnings("ReferenceEquality") // the same bits, most of the time; equal ones may well be added up
     TokenMask or(TokenMask other) {
         if (other.shared.length == 0 || other.shared == shared) {
             return with(other.more);

@@ -193,8 +193,8 @@ final class TypeCompiler {
     }
 
     private static boolean isOf(Set<String> types, Object value) {
-        boolean whole = value instanceof Long || value instanceof Double d && d == Math.rint(d);
-        return types.contains(typeOf(value)) || whole && types.contains("integer");
+        boolean whole = value instanceof Long || (value instanceof Double d && d == Math.rint(d));
+        return types.contains(typeOf(value)) || (whole && types.contains("integer"));
     }
 
     private int string(Object schema, Map<String, Object> words) {
@@ -237,7 +237,7 @@ final class TypeCompiler {
         try {
             return within ? Regex.within(e, parts.inString, pattern) : Regex.whole(e, parts.inString, pattern);
         } catch (ConstraintException wrong) {
-            throw document.error(schema, wrong.getMessage());
+            throw document.error(schema, String.valueOf(wrong.getMessage()));
         }
     }
 
