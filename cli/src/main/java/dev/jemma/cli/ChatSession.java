@@ -12,10 +12,8 @@ import dev.jemma.infer.LanguageModel;
 import dev.jemma.infer.RequestBuilder;
 import dev.jemma.infer.SpeculationReport;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
@@ -192,11 +190,7 @@ final class ChatSession {
             throw new JemmaException("the conversation has " + ids.length + " tokens, but the context holds " + context
                     + ": /reset starts anew, and --context raises the limit");
         }
-        Set<Integer> stops = new HashSet<>(model.defaults().stopIds());
-        for (int id : template.stopTokens(model.tokenizer())) {
-            stops.add(id);
-        }
-        RequestBuilder builder = flags.apply(model.request(ids).stopIds(stops), params.sampling());
+        RequestBuilder builder = flags.apply(model.chatRequest(ids), params.sampling());
         params.maxTokens().ifPresent(builder::maxTokens);
         GenerationRequest asked = builder.build();
         return new GenerationRequest(

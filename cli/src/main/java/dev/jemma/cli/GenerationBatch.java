@@ -46,7 +46,7 @@ final class GenerationBatch {
         List<RequestBuilder> requests = new ArrayList<>(lines.size());
         for (JsonLines.Line line : lines) {
             RequestBuilder request =
-                    flags.apply(model.request(promptIds(line)), sampling).samples(samples);
+                    flags.apply(start(line), sampling).samples(samples);
             logprobs.ifPresent(request::logprobs);
             constraint.ifPresent(request::constraint);
             requests.add(request);
@@ -71,16 +71,16 @@ final class GenerationBatch {
         }
     }
 
-    private int[] promptIds(JsonLines.Line line) {
+    private RequestBuilder start(JsonLines.Line line) {
         if (line.find("ids").isPresent()) {
-            return line.ids("ids");
+            return model.request(line.ids("ids"));
         }
         if (line.find("messages").isPresent()) {
-            return ChatPrompts.encode(line, model);
+            return model.chatRequest(ChatPrompts.encode(line, model));
         }
         if (line.find("prompt").isEmpty()) {
             throw line.error("needs \"prompt\", \"ids\" or \"messages\"");
         }
-        return model.tokenizer().withBos(model.tokenizer().encode(line.text("prompt"), special));
+        return model.request(model.tokenizer().withBos(model.tokenizer().encode(line.text("prompt"), special)));
     }
 }

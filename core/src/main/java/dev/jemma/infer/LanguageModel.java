@@ -24,7 +24,9 @@ import dev.jemma.tokenizer.Tokenizer;
 import dev.jemma.tokenizer.Vocabulary;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -254,6 +256,20 @@ public final class LanguageModel implements AutoCloseable {
     /** A request that continues these ids as they are: they should begin with {@code <bos>}. */
     public RequestBuilder request(int[] promptIds) {
         return new RequestBuilder(promptIds, defaults, engine.options().contextLength());
+    }
+
+    /**
+     * A request whose ids are a conversation: it also ends where the chat template says that a turn does, which the
+     * defaults of a model without a template of its own do not know (a base model with an adapter, one's own model).
+     */
+    public RequestBuilder chatRequest(int[] promptIds) {
+        Set<Integer> stops = new HashSet<>(defaults.stopIds());
+        chatTemplate.ifPresent(template -> {
+            for (int id : template.stopTokens(tokenizer)) {
+                stops.add(id);
+            }
+        });
+        return request(promptIds).stopIds(stops);
     }
 
     /**
