@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
             "",
             "By default a LoRA adapter of rank 16 beside all matrices of all layers, AdamW with a peak of 2e-4",
             "(--full: 2e-5), warm-up and cosine, packed sequences of 512 tokens, 3 epochs but at most 1000 steps;",
-            "5 % of the data is held out. A quantized model stays as it is under its adapter. The run's folder",
+            "5 %% of the data is held out. A quantized model stays as it is under its adapter. The run's folder",
             "holds config.yaml, metrics.jsonl, checkpoints, samples, report.html and report.png, and then adapter",
             "or model. Ctrl-C writes a checkpoint; --resume goes on with the same bits.",
             "",

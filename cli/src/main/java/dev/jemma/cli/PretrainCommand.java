@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
             "",
             "Begins with random weights of a Gemma 3 of the shape, for the tokenizer's vocabulary, and writes a",
             "Hugging Face folder, RUN/model, that every other command takes. By default AdamW with a peak of 2e-3,",
-            "warm-up and cosine, batches of 8 sequences of 256 tokens, one epoch; 5 % of the data is held out, and",
+            "warm-up and cosine, batches of 8 sequences of 256 tokens, one epoch; 5 %% of the data is held out, and",
             "its perplexity is shown beside those of uniform and of unigram guessing.",
             "",
             "Examples:",
