@@ -122,8 +122,11 @@ public final class LinearCode {
         return isa.wide() ? 12 : 6;
     }
 
-    /** The code for groups of {@code tokens} tokens. */
+    /** The code for groups of {@code tokens} tokens; for one token and factors, {@link OneTokenCode} with AVX-512. */
     public static byte[] emit(Isa isa, Codes codes, int tokens) {
+        if (isa.wide() && tokens == 1 && codes.factors()) {
+            return OneTokenCode.emit(codes);
+        }
         LinearCode code = new LinearCode(isa, codes, tokens);
         code.panels();
         return code.a.finish();
