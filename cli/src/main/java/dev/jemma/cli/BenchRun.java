@@ -1,5 +1,6 @@
 package dev.jemma.cli;
 
+import dev.jemma.infer.EngineOptions;
 import dev.jemma.infer.Generation;
 import dev.jemma.infer.GenerationRequest;
 import dev.jemma.infer.LanguageModel;
@@ -9,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 
 /** One run of a {@link BenchTest} through the engine, which treats it as anybody's requests. */
 final class BenchRun {
@@ -32,25 +34,34 @@ final class BenchRun {
                 : new int[] {model.tokenizer().special().bos()};
         Times times = new Times(Math.max(1, test.generate()));
         long startNanos = System.nanoTime();
-        submit(prompt, times).await();
+        submit(prompt, times.nanos.length, times::now).await();
         return test.tokens() * 1e9 / (times.last() - startNanos);
     }
 
     /**
      * While all rows generate: from the moment when the last of them has its first token to the moment when the first of
-     * them ends. Rows go on for as long as the prompts of later ones may take, so that this time is long enough.
+     * them ends. Rows go on for as long as the prompts of later ones may take, so that this time is long enough; the first
+     * token of all waits until all have been handed in.
      */
     private double steady(BenchTest test) {
-        int batchRows = model.engine().options().maxBatchRows();
-        int passesForPrompts = test.rows() * Math.ceilDiv(test.depth() + 1, batchRows);
+        int rowsAtOnce = Math.min(model.engine().options().maxBatchRows(), EngineOptions.PROMPT_ROWS_BESIDE);
+        int passesForPrompts = test.rows() + Math.ceilDiv((test.rows() - 1) * (test.depth() + 1), rowsAtOnce);
         int room = model.engine().options().contextLength() - test.depth() - 1;
         int tokens = Math.min(room, test.generate() + 1 + (test.rows() > 1 ? passesForPrompts : 0));
         List<Times> all = new ArrayList<>();
         List<Generation> running = new ArrayList<>();
-        for (int row = 0; row < test.rows(); row++) {
-            Times times = new Times(tokens);
-            all.add(times);
-            running.add(submit(randomPrompt(test.depth() + 1), times));
+        CompletableFuture<?> handedIn = new CompletableFuture<>();
+        try {
+            for (int row = 0; row < test.rows(); row++) {
+                Times times = new Times(tokens);
+                all.add(times);
+                running.add(submit(randomPrompt(test.depth() + 1), tokens, () -> {
+                    handedIn.join();
+                    times.now();
+                }));
+            }
+        } finally {
+            handedIn.complete(null);
         }
         running.forEach(Generation::await);
         return rate(all);
@@ -66,9 +77,8 @@ final class BenchRun {
         return tokens * 1e9 / (to - from);
     }
 
-    private Generation submit(int[] prompt, Times times) {
-        GenerationRequest request = GenerationRequest.greedy(prompt, times.nanos.length, Set.of());
-        return model.generate(request, _ -> times.now());
+    private Generation submit(int[] prompt, int tokens, Runnable listener) {
+        return model.generate(GenerationRequest.greedy(prompt, tokens, Set.of()), _ -> listener.run());
     }
 
     private int[] randomPrompt(int length) {

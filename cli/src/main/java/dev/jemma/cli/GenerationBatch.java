@@ -45,8 +45,7 @@ final class GenerationBatch {
         List<JsonLines.Line> lines = JsonLines.read(console, in);
         List<RequestBuilder> requests = new ArrayList<>(lines.size());
         for (JsonLines.Line line : lines) {
-            RequestBuilder request =
-                    flags.apply(start(line), sampling).samples(samples);
+            RequestBuilder request = flags.apply(start(line), sampling).samples(samples);
             logprobs.ifPresent(request::logprobs);
             constraint.ifPresent(request::constraint);
             requests.add(request);

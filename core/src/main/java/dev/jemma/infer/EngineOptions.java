@@ -24,6 +24,9 @@ public record EngineOptions(
     /** Rows at which prefill has reached its full speed; more only takes memory. */
     public static final int DEFAULT_BATCH_ROWS = 512;
 
+    /** Most rows of prompts in a pass in which others decode: more would hold up their next token for too long. */
+    public static final int PROMPT_ROWS_BESIDE = 128;
+
     /** Sequences beyond which decoding gains little on a CPU. */
     public static final int DEFAULT_SEQUENCES = 32;
 

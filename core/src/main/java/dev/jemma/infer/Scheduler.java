@@ -34,8 +34,6 @@ final class Scheduler implements AutoCloseable {
     private static final int LOGIT_ROWS = 32;
     /** Rows of a batch up to which guesses ride along: where reading the weights no longer is what takes the time. */
     private static final int GUESSING_ROWS = LOGIT_ROWS;
-    /** Rows of prompts beside sequences that decode: more would hold up their next token for too long. */
-    private static final int PROMPT_ROWS_BESIDE = 128;
 
     private final Gemma gemma;
     private final EmbeddingHead head;
@@ -288,7 +286,7 @@ final class Scheduler implements AutoCloseable {
         int room = options.maxBatchRows() - rows;
         int[] takes = prompts.getFirst().job.atOnce()
                 ? PromptShares.whole(prompts, room, rows == 0)
-                : PromptShares.share(prompts, rows == 0 ? room : Math.min(room, PROMPT_ROWS_BESIDE));
+                : PromptShares.share(prompts, rows == 0 ? room : Math.min(room, EngineOptions.PROMPT_ROWS_BESIDE));
         for (int i = 0; i < takes.length; i++) {
             if (takes[i] > 0) {
                 slices.add(new Slice(prompts.get(i), rows, takes[i], Proposer.NOTHING));
