@@ -67,6 +67,9 @@ final class CorpusCounter implements AutoCloseable {
     }
 
     private void addOldest() {
+        if (Thread.currentThread().isInterrupted()) { // get() does not look where the part is counted already
+            throw interrupted();
+        }
         try {
             total = total.plus(running.remove().get(), settings.maxWordCharacters());
         } catch (InterruptedException e) {
