@@ -2,6 +2,7 @@
 module dev.jemma.eval {
     requires transitive dev.jemma.core;
     requires transitive dev.jemma.data;
+    requires de.siegmar.fastcsv;
     requires org.snakeyaml.engine;
     requires tools.jackson.core;
     requires transitive tools.jackson.databind;

@@ -11,6 +11,8 @@ import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A folder with the data of benchmarks, one folder a benchmark. A split is one file of JSON lines, a JSON array, CSV or
@@ -112,9 +114,7 @@ public final class DataFolder {
     private static void read(Path file, List<Doc> rows) {
         String name = String.valueOf(file.getFileName());
         if (name.endsWith(".csv")) {
-            for (JsonNode row : Csv.read(file)) {
-                rows.add(new Doc(rows.size(), file + " row " + (rows.size() + 1), row));
-            }
+            csv(file, rows);
             return;
         }
         Optional<JsonNode> whole = name.endsWith(".json") ? object(file) : Optional.empty();
@@ -126,6 +126,24 @@ public final class DataFolder {
             return;
         }
         Records.read(file, (place, row) -> rows.add(new Doc(rows.size(), place, row)));
+    }
+
+    private static void csv(Path file, List<Doc> rows) {
+        List<List<String>> lines = CsvFile.rows(file);
+        List<String> names = lines.isEmpty() ? List.of() : lines.getFirst();
+        for (int line = 1; line < lines.size(); line++) {
+            List<String> values = lines.get(line);
+            String place = file + " row " + (rows.size() + 1);
+            if (values.size() != names.size()) {
+                throw new EvalException(place + ": has " + values.size() + " values, but the first line has "
+                        + names.size() + " names");
+            }
+            ObjectNode row = JsonNodeFactory.instance.objectNode();
+            for (int i = 0; i < names.size(); i++) {
+                row.put(names.get(i), values.get(i));
+            }
+            rows.add(new Doc(rows.size(), place, row));
+        }
     }
 
     /** The file as one JSON object, unless it is something else: an array, or lines. */

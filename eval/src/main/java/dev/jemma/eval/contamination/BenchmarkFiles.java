@@ -3,10 +3,10 @@ package dev.jemma.eval.contamination;
 import dev.jemma.data.DataException;
 import dev.jemma.data.Documents;
 import dev.jemma.data.TextSplit;
+import dev.jemma.eval.CsvFile;
 import dev.jemma.eval.EvalException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -120,7 +120,7 @@ final class BenchmarkFiles {
             throw new EvalException(path + ": is larger than 1 GiB; no benchmark is");
         }
         int number = 0;
-        for (List<String> row : Csv.rows(Files.readString(path, StandardCharsets.UTF_8))) {
+        for (List<String> row : CsvFile.rows(path)) {
             number++;
             if (number > 1) {
                 sink.accept(new Item(benchmark(path), place(path) + " row " + number, row));
