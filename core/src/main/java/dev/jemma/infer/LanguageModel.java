@@ -258,18 +258,23 @@ public final class LanguageModel implements AutoCloseable {
         return new RequestBuilder(promptIds, defaults, engine.options().contextLength());
     }
 
-    /**
-     * A request whose ids are a conversation: it also ends where the chat template says that a turn does, which the
-     * defaults of a model without a template of its own do not know (a base model with an adapter, one's own model).
-     */
+    /** A request whose ids are a conversation: it ends at {@link #turnEnds}. */
     public RequestBuilder chatRequest(int[] promptIds) {
+        return request(promptIds).stopIds(turnEnds());
+    }
+
+    /**
+     * Tokens that end an answer in a conversation: the model's own, and those where its chat template says that a turn
+     * ends, which a model without a template of its own does not know (a base model with an adapter, one's own model).
+     */
+    public Set<Integer> turnEnds() {
         Set<Integer> stops = new HashSet<>(defaults.stopIds());
         chatTemplate.ifPresent(template -> {
             for (int id : template.stopTokens(tokenizer)) {
                 stops.add(id);
             }
         });
-        return request(promptIds).stopIds(stops);
+        return stops;
     }
 
     /**

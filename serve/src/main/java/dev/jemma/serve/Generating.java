@@ -55,10 +55,8 @@ final class Generating {
         } catch (ChatException e) {
             throw ApiException.invalid("messages", ApiException.words(e));
         }
-        Set<Integer> stops = new HashSet<>(model.defaults().stopIds());
-        IntStream.of(template.stopTokens(model.tokenizer())).forEach(stops::add);
         GenerationFields fields = request.generation();
-        GenerationRequest job = job(choice, ids, fields, request.logprobs(), stops, "messages");
+        GenerationRequest job = job(choice, ids, fields, request.logprobs(), model.turnEnds(), "messages");
         Shape shape = new ChatShape(
                 new TokenText(model.tokenizer()), request.logprobs().isPresent(), job.stopIds(), ids.length);
         run(exchange, choice, List.of(job), shape, fields, () -> {});
