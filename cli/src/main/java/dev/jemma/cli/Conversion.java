@@ -13,7 +13,6 @@ import dev.jemma.infer.ChatTemplates;
 import dev.jemma.infer.TokenizerLoader;
 import dev.jemma.kernel.WorkerPool;
 import dev.jemma.kernel.Workers;
-import dev.jemma.machine.Machine;
 import dev.jemma.model.Adapter;
 import dev.jemma.model.GemmaConfig;
 import dev.jemma.model.ModelFiles;
@@ -31,7 +30,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What {@code convert} and {@code quantize} share: open, warn, write with a bar, tell what was written. */
+/** What the commands that write a model share: open, warn, write with a bar, tell what was written. */
 final class Conversion {
     private final Console console;
     private final int threads;
@@ -51,12 +50,9 @@ final class Conversion {
             String type,
             long bytes) {}
 
-    Conversion(Console console, Optional<Integer> threads) {
+    Conversion(Console console, int threads) {
         this.console = console;
-        if (threads.isPresent() && threads.get() < 1) {
-            throw new MisuseException("--threads must be at least 1, not " + threads.get());
-        }
-        this.threads = threads.orElseGet(() -> Machine.detect().threads().count());
+        this.threads = threads;
     }
 
     /** The choice of this name. */

@@ -45,17 +45,8 @@ final class ConvertCommand implements Callable<Integer> {
             description = "Element type of a GGUF file's matrices; see 'jemma quantize --help' (default: as they are).")
     private Optional<String> type = Optional.empty();
 
-    @Option(names = "--force", description = "Replace what is there.")
-    private boolean force;
-
-    @Option(
-            names = {"-t", "--threads"},
-            paramLabel = "N",
-            description = "Compute threads (default: as 'jemma doctor' shows).")
-    private Optional<Integer> threads = Optional.empty();
-
-    @Option(names = "--json", description = "Print what was written as JSON.")
-    private boolean json;
+    @Mixin
+    private WriteFlags write = new WriteFlags();
 
     @Mixin
     private ModelOptions source = new ModelOptions();
@@ -66,7 +57,7 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Conversion conversion = new Conversion(console, threads);
+        Conversion conversion = write.conversion(console);
         Optional<Quantization> wanted = type.map(Conversion::type);
         ModelLocator.Located located = source.locator(console).locate(from);
         try (ModelFiles files = ModelFiles.open(located.path())) {
@@ -80,11 +71,11 @@ final class ConvertCommand implements Callable<Integer> {
                             + " To give a GGUF file another type: jemma quantize");
                 }
                 conversion.warn(files);
-                conversion.tell(conversion.toFolder(located, file, to, force), json);
+                conversion.tell(conversion.toFolder(located, file, to, write.force()), write.json());
                 return Jemma.OK;
             }
         }
-        conversion.tell(conversion.toGguf(located, to, wanted.orElse(Quantization.KEEP), force), json);
+        conversion.tell(conversion.toGguf(located, to, wanted.orElse(Quantization.KEEP), write.force()), write.json());
         return Jemma.OK;
     }
 }

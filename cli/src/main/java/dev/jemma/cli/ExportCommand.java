@@ -60,17 +60,8 @@ final class ExportCommand implements Callable<Integer> {
             description = "The model that the run started from (default: what the run says).")
     private Optional<String> base = Optional.empty();
 
-    @Option(names = "--force", description = "Replace what is there.")
-    private boolean force;
-
-    @Option(
-            names = {"-t", "--threads"},
-            paramLabel = "N",
-            description = "Compute threads (default: as 'jemma doctor' shows).")
-    private Optional<Integer> threads = Optional.empty();
-
-    @Option(names = "--json", description = "Print what was written as JSON.")
-    private boolean json;
+    @Mixin
+    private WriteFlags write = new WriteFlags();
 
     @Mixin
     private ModelOptions source = new ModelOptions();
@@ -81,7 +72,7 @@ final class ExportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Conversion conversion = new Conversion(console, threads);
+        Conversion conversion = write.conversion(console);
         String form =
                 to.map(t -> t.toLowerCase(Locale.ROOT)).orElse(out.toString().endsWith(".gguf") ? "gguf" : "hf");
         Optional<Quantization> wanted = switch (form) {
@@ -102,11 +93,12 @@ final class ExportCommand implements Callable<Integer> {
         conversion.tell(
                 switch (form) {
                     case "hf" ->
-                        conversion.learnedToFolder(located, learned, out, wanted.map(Conversion::element), force);
-                    case "gguf" -> conversion.learnedToGguf(located, learned, out, wanted, force);
-                    default -> conversion.learnedToPeft(located, learned, out, force);
+                        conversion.learnedToFolder(
+                                located, learned, out, wanted.map(Conversion::element), write.force());
+                    case "gguf" -> conversion.learnedToGguf(located, learned, out, wanted, write.force());
+                    default -> conversion.learnedToPeft(located, learned, out, write.force());
                 },
-                json);
+                write.json());
         return Jemma.OK;
     }
 

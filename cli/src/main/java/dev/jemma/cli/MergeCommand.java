@@ -55,17 +55,8 @@ final class MergeCommand implements Callable<Integer> {
             description = "Which checkpoint of a run (default: best).")
     private String checkpoint = "best";
 
-    @Option(names = "--force", description = "Replace what is there.")
-    private boolean force;
-
-    @Option(
-            names = {"-t", "--threads"},
-            paramLabel = "N",
-            description = "Compute threads (default: as 'jemma doctor' shows).")
-    private Optional<Integer> threads = Optional.empty();
-
-    @Option(names = "--json", description = "Print what was written as JSON.")
-    private boolean json;
+    @Mixin
+    private WriteFlags write = new WriteFlags();
 
     @Mixin
     private ModelOptions source = new ModelOptions();
@@ -76,7 +67,7 @@ final class MergeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Conversion conversion = new Conversion(console, threads);
+        Conversion conversion = write.conversion(console);
         boolean gguf = out.toString().endsWith(".gguf");
         Optional<Quantization> wanted = type.map(gguf ? Conversion::type : Conversion::folderType);
         Learned learned = Learned.in(adapter, Learned.checkpoint(checkpoint));
@@ -87,9 +78,10 @@ final class MergeCommand implements Callable<Integer> {
         var base = source.locator(console).locate(model);
         conversion.tell(
                 gguf
-                        ? conversion.learnedToGguf(base, learned, out, wanted, force)
-                        : conversion.learnedToFolder(base, learned, out, wanted.map(Conversion::element), force),
-                json);
+                        ? conversion.learnedToGguf(base, learned, out, wanted, write.force())
+                        : conversion.learnedToFolder(
+                                base, learned, out, wanted.map(Conversion::element), write.force()),
+                write.json());
         return Jemma.OK;
     }
 }

@@ -1,7 +1,6 @@
 package dev.jemma.cli;
 
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,17 +41,8 @@ final class QuantizeCommand implements Callable<Integer> {
             description = "What to store matrices as; see below.")
     private String type = "";
 
-    @Option(names = "--force", description = "Replace the file if it is there.")
-    private boolean force;
-
-    @Option(
-            names = {"-t", "--threads"},
-            paramLabel = "N",
-            description = "Compute threads (default: as 'jemma doctor' shows).")
-    private Optional<Integer> threads = Optional.empty();
-
-    @Option(names = "--json", description = "Print what was written as JSON.")
-    private boolean json;
+    @Mixin
+    private WriteFlags write = new WriteFlags();
 
     @Mixin
     private ModelOptions source = new ModelOptions();
@@ -63,9 +53,10 @@ final class QuantizeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Conversion conversion = new Conversion(console, threads);
+        Conversion conversion = write.conversion(console);
         var wanted = Conversion.type(type);
-        conversion.tell(conversion.toGguf(source.locator(console).locate(from), to, wanted, force), json);
+        conversion.tell(
+                conversion.toGguf(source.locator(console).locate(from), to, wanted, write.force()), write.json());
         return Jemma.OK;
     }
 }
