@@ -18,7 +18,7 @@ import java.util.Set;
 /** The files of the checkout that belong to the project: all but build outputs, git's own and those of IDEs. */
 final class Repository {
     private static final Set<String> NOT_OURS =
-            Set.of(".git", "target", ".idea", ".settings", ".vscode", ".classpath", ".project");
+            Set.of(".git", "target", "node_modules", ".idea", ".settings", ".vscode", ".classpath", ".project");
 
     private Repository() {}
 

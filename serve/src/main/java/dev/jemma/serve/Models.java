@@ -80,14 +80,15 @@ final class Models {
         return List.copyOf(entries.values());
     }
 
-    /** Every name that a request may ask for. */
-    List<String> ids() {
-        List<String> ids = new ArrayList<>();
+    /** Everything that a request may ask for. */
+    List<Choice> choices() {
+        List<Choice> choices = new ArrayList<>();
         for (Entry entry : entries.values()) {
-            ids.add(entry.name());
-            entry.adapters.keySet().forEach(adapter -> ids.add(entry.name() + "+" + adapter));
+            choices.add(new Choice(entry.name(), entry, Optional.empty()));
+            entry.adapters.forEach((name, adapter) ->
+                    choices.add(new Choice(entry.name() + "+" + name, entry, Optional.of(adapter))));
         }
-        return ids;
+        return choices;
     }
 
     /**

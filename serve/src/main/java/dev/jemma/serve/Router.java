@@ -29,14 +29,32 @@ final class Router implements Handler {
         void run(Exchange exchange) throws InterruptedException;
     }
 
+    /** Who may ask for a route. */
+    enum Access {
+        /** Anybody by any name: probes call by address, and learn nothing. */
+        PROBE(false, false),
+        /** Without a key, but by a name of ours only: files of the page, which are the same for all and hold no data. */
+        PAGE(true, false),
+        /** With a key, where there are keys. */
+        CALLER(true, true);
+
+        private final boolean gated;
+        private final boolean keyed;
+
+        Access(boolean gated, boolean keyed) {
+            this.gated = gated;
+            this.keyed = keyed;
+        }
+    }
+
     /**
      * A route.
      *
      * @param method the one it takes; GET stands for HEAD, too
-     * @param open whether it needs no key
+     * @param access who may ask
      * @param works whether it takes the server's time, and so is refused while the server stops
      */
-    record Route(String method, boolean open, boolean works, Action action) {}
+    record Route(String method, Access access, boolean works, Action action) {}
 
     private final Map<String, Route> routes = new TreeMap<>();
     private final Gate gate;
@@ -56,7 +74,9 @@ final class Router implements Handler {
     }
 
     void add(String path, Route route) {
-        routes.put(path, route);
+        if (routes.put(path, route) != null) {
+            throw new IllegalArgumentException("two routes for " + path);
+        }
     }
 
     @Override
@@ -66,7 +86,7 @@ final class Router implements Handler {
         Exchange exchange = new Exchange(request, response, client, bodies, id);
         String path = request.path().rawPath();
         Route route = routes.get(path);
-        String known = route == null ? "other" : path;
+        String known = route == null ? "other" : route.access() == Access.PAGE ? Page.NAME : path;
         String method = request.prologue().method().text();
         activity.enter();
         try {
@@ -96,16 +116,16 @@ final class Router implements Handler {
 
     private void answer(Exchange exchange, Optional<Route> route, String method) throws InterruptedException {
         try {
-            boolean open = route.map(Route::open).orElse(false);
-            Optional<String> origin = open // probes call by address, and learn nothing
-                    ? Optional.empty()
-                    : gate.check(exchange.header(HeaderNames.HOST), exchange.header(HeaderNames.ORIGIN));
+            Access access = route.map(Route::access).orElse(Access.CALLER);
+            Optional<String> origin = access.gated
+                    ? gate.check(exchange.header(HeaderNames.HOST), exchange.header(HeaderNames.ORIGIN))
+                    : Optional.empty();
             origin.ifPresent(o -> allow(exchange, o));
             if (origin.isPresent() && method.equals("OPTIONS")) {
                 exchange.empty(204);
                 return;
             }
-            if (keys.required() && !open) {
+            if (keys.required() && access.keyed) {
                 String caller =
                         keys.caller(exchange.header(HeaderNames.AUTHORIZATION)).orElseThrow(ApiException::unauthorized);
                 exchange.calledBy(caller, sharePrefixes ? CacheScope.COMMON : new CacheScope("key:" + caller));

@@ -29,7 +29,6 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * An OpenAI-compatible HTTP server over loaded models: the door for applications. It listens once {@link #start} returns
@@ -125,14 +124,15 @@ public final class Server implements AutoCloseable {
         router.add("/v1/embeddings", post(embedding::embed));
         router.add("/tokenize", post(tokenizing::tokenize));
         router.add("/detokenize", post(tokenizing::detokenize));
+        Page.read().addTo(router);
     }
 
     private static Router.Route get(boolean open, Router.Action action) {
-        return new Router.Route("GET", open, false, action);
+        return new Router.Route("GET", open ? Router.Access.PROBE : Router.Access.CALLER, false, action);
     }
 
     private static Router.Route post(Router.Action action) {
-        return new Router.Route("POST", false, true, action);
+        return new Router.Route("POST", Router.Access.CALLER, true, action);
     }
 
     private static byte[] openApi() {
@@ -150,10 +150,7 @@ public final class Server implements AutoCloseable {
 
     private void list(Exchange exchange) {
         ArrayNode data = Wire.object().arrayNode();
-        for (String id : models.ids()) {
-            ObjectNode model = data.addObject();
-            model.put("id", id).put("object", "model").put("created", 0).put("owned_by", "jemma");
-        }
+        models.choices().forEach(choice -> data.add(ModelFacts.of(choice)));
         exchange.json(200, Answers.list(data));
     }
 

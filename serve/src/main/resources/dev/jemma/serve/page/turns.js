@@ -1,0 +1,100 @@
+// The conversation as it is seen: turn after turn, each with what was asked and one or two answers side by side.
+
+import { AnswerView, editor } from "./answer.js";
+import { byId, el } from "./dom.js";
+import { icon } from "./icons.js";
+import { copier } from "./markdown.js";
+
+const NEAR = 90; // px from the end that still count as being there
+const views = new WeakMap();
+
+/** Shows a conversation; `actions` are again(turn, slot), more(turn, slot), ask(turn, text) and saved(). */
+export function showTurns(conversation, actions) {
+  const place = byId("turns");
+  const compared = conversation.turns.some((turn) => turn.answers.length > 1);
+  place.className = `turns ${conversation.mode}${compared ? " compared" : ""}`;
+  place.replaceChildren(...conversation.turns.map((turn) => turnView(conversation, turn, actions)));
+  if (conversation.turns.length === 0) {
+    place.append(welcome(conversation));
+  }
+  toEnd(true);
+}
+
+/** An answer has changed; nothing happens if it is not on the page. */
+export function answerChanged(answer) {
+  const stays = atEnd();
+  views.get(answer)?.update();
+  if (stays) {
+    requestAnimationFrame(() => toEnd(false));
+  }
+}
+
+function welcome(conversation) {
+  const lines =
+    conversation.mode === "chat"
+      ? ["What would you like to know?", "The answer is written by the model that is chosen above, on the machine that this page comes from."]
+      : ["A text to go on from", "This model was not trained to converse: it writes on from whatever it is given."];
+  return el("div", { class: "welcome" }, el("h1", {}, lines[0]), el("p", {}, lines[1]));
+}
+
+function turnView(conversation, turn, actions) {
+  const answers = turn.answers.map((answer, slot) => {
+    const view = new AnswerView(answer, {
+      plain: conversation.mode === "completion",
+      named: turn.answers.length > 1,
+      tokens: conversation.mode === "completion",
+      actions: {
+        again: () => actions.again(turn, slot),
+        more: conversation.mode === "completion" ? () => actions.more(turn, slot) : undefined,
+        save: (text) => {
+          answer.text = text;
+          answer.tokens = [];
+          actions.saved();
+        },
+      },
+    });
+    views.set(answer, view);
+    return view.element;
+  });
+  return el("section", { class: "turn" }, asked(turn, actions), el("div", { class: `answers n${answers.length}` }, ...answers));
+}
+
+function asked(turn, actions) {
+  const box = el("div", { class: "asked" });
+  const show = () => {
+    const label = "Change this and ask again; what follows is dropped";
+    const edit = el("button", { class: "icon small", type: "button", "aria-label": label, title: label, onclick: change }, icon("edit"));
+    const text = el("div", { class: "text" }, turn.ask);
+    box.replaceChildren(text, el("div", { class: "actions" }, copier("Copy", () => turn.ask), edit));
+  };
+  const change = () => {
+    box.replaceChildren(
+      editor(turn.ask, "Message", "Ask again", (text) => {
+        if (text === null || text.trim() === "") {
+          show();
+        } else {
+          actions.ask(turn, text);
+        }
+      }),
+    );
+    box.querySelector("textarea").focus();
+  };
+  show();
+  return box;
+}
+
+function atEnd() {
+  const place = byId("scroll");
+  return place.scrollHeight - place.scrollTop - place.clientHeight < NEAR;
+}
+
+function toEnd(later) {
+  const place = byId("scroll");
+  const go = () => {
+    place.scrollTop = place.scrollHeight;
+  };
+  go();
+  if (later) {
+    requestAnimationFrame(go);
+  }
+}
