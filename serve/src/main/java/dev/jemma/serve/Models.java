@@ -85,8 +85,8 @@ final class Models {
         List<Choice> choices = new ArrayList<>();
         for (Entry entry : entries.values()) {
             choices.add(new Choice(entry.name(), entry, Optional.empty()));
-            entry.adapters.forEach((name, adapter) ->
-                    choices.add(new Choice(entry.name() + "+" + name, entry, Optional.of(adapter))));
+            entry.adapters.forEach(
+                    (name, adapter) -> choices.add(new Choice(entry.name() + "+" + name, entry, Optional.of(adapter))));
         }
         return choices;
     }

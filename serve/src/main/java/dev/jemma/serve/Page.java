@@ -90,7 +90,9 @@ final class Page {
                 exchange.empty(304);
                 return;
             }
-            boolean unpacks = exchange.header(HeaderNames.ACCEPT_ENCODING).map(Asset::takesGzip).orElse(false);
+            boolean unpacks = exchange.header(HeaderNames.ACCEPT_ENCODING)
+                    .map(Asset::takesGzip)
+                    .orElse(false);
             if (unpacks) {
                 exchange.header("Content-Encoding", "gzip");
             }
@@ -134,8 +136,8 @@ final class Page {
     }
 
     void addTo(Router router) {
-        assets.forEach((path, asset) ->
-                router.add(path, new Router.Route("GET", Router.Access.PAGE, false, asset::send)));
+        assets.forEach(
+                (path, asset) -> router.add(path, new Router.Route("GET", Router.Access.PAGE, false, asset::send)));
     }
 
     private static void protect(Exchange exchange) {
@@ -160,8 +162,8 @@ final class Page {
     private static byte[] resource(String path) {
         try (InputStream in = Page.class.getResourceAsStream(path)) {
             if (in == null) {
-                throw new ServeException("the web page's file " + path + " is not on the class path: rebuild, or add the"
-                        + " libraries that jemma-serve names");
+                throw new ServeException("the web page's file " + path
+                        + " is not on the class path: rebuild, or add the" + " libraries that jemma-serve names");
             }
             return in.readAllBytes();
         } catch (IOException e) {

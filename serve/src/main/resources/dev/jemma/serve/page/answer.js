@@ -111,7 +111,7 @@ export class AnswerView {
     if (text !== "") {
       buttons.push(button("edit", "Change this answer", () => this.#edit()));
     }
-    if (tokens.length > 0) {
+    if (tokens.some((token) => !token.given)) {
       const toggle = button("tokens", "Probabilities", () => {
         this.asTokens = !this.asTokens;
         this.#show();

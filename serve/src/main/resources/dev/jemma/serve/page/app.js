@@ -12,7 +12,7 @@ import { closeProbability, watchTokens } from "./probabilities.js";
 import { buildSettings, showSettings } from "./settings.js";
 import { exportAll, showConversations, watchImport } from "./sidebar.js";
 import * as store from "./store.js";
-import { answerChanged, showTurns } from "./turns.js";
+import { answerChanged, followEnd, showTurns } from "./turns.js";
 
 const conversations = store.load();
 const running = new Map(); // conversation to what stops it
@@ -47,7 +47,9 @@ function open(conversation) {
   current.models = there;
   showDrawer("sidebar", false);
   refresh();
-  byId("prompt").focus();
+  if (matchMedia("(hover: hover)").matches) {
+    byId("prompt").focus(); // not on a phone, where the keyboard would come up
+  }
 }
 
 function begin(mode = modeOf(current.models[0])) {
@@ -112,20 +114,27 @@ function send(text) {
 }
 
 function again(turn, slot) {
-  if (!running.has(current)) {
+  if (isFree()) {
     run(turn, [slot]);
   }
 }
 
 function more(turn, slot) {
-  if (!running.has(current)) {
+  if (isFree()) {
     run(turn, [slot], true);
   }
 }
 
+/** Whether nothing is being written in this conversation; says what to do otherwise. */
+function isFree() {
+  const free = !running.has(current);
+  notice(free ? "" : "An answer is being written: stop it first.");
+  return free;
+}
+
 /** What was asked is changed: everything after it belongs to another past, and goes. */
 function askAgain(turn, text) {
-  if (!running.has(current)) {
+  if (isFree()) {
     current.turns.length = current.turns.indexOf(turn);
     send(text);
   }
@@ -168,12 +177,19 @@ const DRAWERS = { sidebar: "open-sidebar", settings: "open-settings" };
 
 function showDrawer(id, shown) {
   const panel = byId(id);
+  const opener = byId(DRAWERS[id]);
+  if (!shown && panel.contains(document.activeElement)) {
+    opener.focus();
+  }
   if (id === "settings") {
     panel.hidden = !shown;
   }
   panel.classList.toggle("open", shown);
-  byId(DRAWERS[id]).setAttribute("aria-expanded", String(shown));
+  opener.setAttribute("aria-expanded", String(shown));
   byId("shade").hidden = !document.querySelector(".sidebar.open, .settings.open");
+  if (shown) {
+    panel.querySelector("button, input")?.focus();
+  }
 }
 
 function isShown(id) {
@@ -242,6 +258,7 @@ function build() {
     close: () => showDrawer("settings", false),
   });
   watchTokens(byId("scroll"));
+  followEnd();
   byId("new").addEventListener("click", () => begin());
   byId("compare").addEventListener("click", compare);
   byId("theme").addEventListener("click", nextTheme);
@@ -256,6 +273,9 @@ function build() {
       const known = conversations.findIndex((other) => other.id === conversation.id);
       conversations.splice(Math.max(0, known), known < 0 ? 0 : 1, conversation);
       store.save(conversation);
+      if (conversation.id === current.id) {
+        open(conversation);
+      }
     }
     notice("");
     showFrame();

@@ -14,6 +14,9 @@ export async function generate(conversation, turn, slot, signal, changed) {
   const start = performance.now();
   let first = 0;
   Object.assign(answer, { state: "running", error: "", finish: "", count: 0, wait: 0, seconds: 0 });
+  if (answer.tokens.length === 0 && answer.text !== "") {
+    answer.tokens.push({ text: answer.text, given: true }); // written before: its probabilities are not known
+  }
   changed();
   try {
     for await (const piece of stream(path, body, signal)) {

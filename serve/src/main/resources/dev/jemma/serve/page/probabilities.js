@@ -35,6 +35,10 @@ export class TokenWriter {
 
   /** Adds a token's element. */
   add(token) {
+    if (token.given) {
+      this.place.append(token.text);
+      return;
+    }
     const byte = BYTE.exec(token.text);
     const shown = byte ? this.#character(parseInt(byte[1], 16)) : token.text;
     const percent = 100 * Math.exp(token.logprob);

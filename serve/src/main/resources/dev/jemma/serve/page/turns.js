@@ -5,8 +5,18 @@ import { byId, el } from "./dom.js";
 import { icon } from "./icons.js";
 import { copier } from "./markdown.js";
 
-const NEAR = 90; // px from the end that still count as being there
+const NEAR = 60; // px from the end that still count as being there
 const views = new WeakMap();
+let following = true;
+
+/** From now on, whoever is at the end stays there while an answer grows. */
+export function followEnd() {
+  const place = byId("scroll");
+  place.addEventListener("scroll", () => {
+    following = place.scrollHeight - place.scrollTop - place.clientHeight < NEAR;
+  });
+  new ResizeObserver(() => following && toEnd()).observe(byId("turns"));
+}
 
 /** Shows a conversation; `actions` are again(turn, slot), more(turn, slot), ask(turn, text) and saved(). */
 export function showTurns(conversation, actions) {
@@ -17,16 +27,13 @@ export function showTurns(conversation, actions) {
   if (conversation.turns.length === 0) {
     place.append(welcome(conversation));
   }
-  toEnd(true);
+  following = true;
+  toEnd();
 }
 
 /** An answer has changed; nothing happens if it is not on the page. */
 export function answerChanged(answer) {
-  const stays = atEnd();
   views.get(answer)?.update();
-  if (stays) {
-    requestAnimationFrame(() => toEnd(false));
-  }
 }
 
 function welcome(conversation) {
@@ -83,18 +90,7 @@ function asked(turn, actions) {
   return box;
 }
 
-function atEnd() {
+function toEnd() {
   const place = byId("scroll");
-  return place.scrollHeight - place.scrollTop - place.clientHeight < NEAR;
-}
-
-function toEnd(later) {
-  const place = byId("scroll");
-  const go = () => {
-    place.scrollTop = place.scrollHeight;
-  };
-  go();
-  if (later) {
-    requestAnimationFrame(go);
-  }
+  place.scrollTop = place.scrollHeight;
 }
