@@ -1,8 +1,9 @@
 #!/bin/sh
 # The web page of `jemma serve` in a headless Chromium: sends, streams, stops, edits, compares, and tries to harm it.
 #
-#     interop/page.sh [MODEL]              MODEL: a base model to converse with (default: gemma3-270m)
-#     PICTURES=docs/images interop/page.sh     writes the pictures of docs/serving.md, too
+#     interop/page.sh [MODEL]                  MODEL: a base model to converse with (default: gemma3-270m)
+#     PICTURES=docs/images interop/page.sh     writes the pictures of docs/serving.md, too; with OTHER=NAME=MODEL the
+#                                              one of two models shows that model beside the first
 #
 # Needs Chromium (CHROMIUM names it if it is not found), Node 20 or newer and npm. Without one of them nothing is tested,
 # and the last line says so.
@@ -63,10 +64,11 @@ serve() {
 JEMMA_KEY=key-of-the-page-test-0123456789
 echo "tester $JEMMA_KEY" >"$work/keys"
 "$HOME_DIR/jemma" --version >/dev/null # builds it, so that the two do not wait for each other
-serve open "gemma=$MODEL" "tiny=$TINY"
+serve open "gemma=$MODEL" "tiny=$TINY" ${OTHER:+"$OTHER"}
 JEMMA_URL=$url
 serve locked "tiny=$TINY" --api-keys "$work/keys"
 JEMMA_LOCKED_URL=$url
-export JEMMA_URL JEMMA_LOCKED_URL JEMMA_KEY
+JEMMA_OTHER=${OTHER:-}
+export JEMMA_URL JEMMA_LOCKED_URL JEMMA_KEY JEMMA_OTHER
 
 cd "$HOME_DIR/interop/page" && npm test --silent

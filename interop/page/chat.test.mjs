@@ -126,7 +126,7 @@ onPage("a changed message is asked again and what followed it is dropped", {}, a
   await second.hover();
   await second.getByRole("button", { name: /Change this/ }).click();
   await page.getByRole("textbox", { name: "Message" }).first().fill("Zwei");
-  await page.getByRole("button", { name: "Ask again" }).click();
+  await page.getByRole("button", { name: "Ask again", exact: true }).click();
   await settled(page);
   assert.deepEqual(await page.locator(".asked .text").allInnerTexts(), ["One", "Zwei"]);
   const asked = seen.posts.at(-1).messages.filter((message) => message.role === "user");

@@ -21,10 +21,10 @@ print(reverse("Gemma"))
 - \`reversed(text)\` gives an iterator instead
 - letters that are made of *several* code points need more care
 
-| way | characters a second |
+| expression | value |
 |---|--:|
-| slice | 2,100,000,000 |
-| loop | 31,000,000 |
+| \`"abc"[::-1]\` | "cba" |
+| \`"abcde"[::-2]\` | "eca" |
 `;
 
 let browser;
@@ -35,9 +35,12 @@ before(async () => {
 
 after(() => browser.close());
 
-async function picture(page, name) {
+async function picture(page, name, prepared = true) {
   if (PICTURES) {
     await page.waitForTimeout(250); // transitions are over
+    if (prepared) {
+      await page.locator(".took").evaluateAll((all) => all.forEach((took) => took.remove())); // nothing took any time
+    }
     await page.screenshot({ path: `${PICTURES}/${name}.png` });
   }
 }
@@ -137,6 +140,7 @@ test("on a phone nothing is wider than the screen and both panels are drawers", 
   await fits("settings");
   await page.locator("#shade").tap({ position: { x: 5, y: 300 } });
   assert.equal(await onScreen("#settings"), false);
+  await page.reload(); // the tiny model has no room for what was said
   await page.getByRole("button", { name: "Compare two models" }).tap();
   await fits("two models");
   await set(page, "Most tokens", "5");
@@ -158,12 +162,13 @@ test("the keyboard reaches everything in the order in which it stands", async ()
   await page.locator("#prompt:focus").waitFor(); // one can begin to write at once
   await page.evaluate(() => document.activeElement.blur());
   const order = [];
-  for (let i = 0; i < 12; i++) {
+  for (let i = 0; i < 14; i++) {
     await page.keyboard.press("Tab");
     order.push(await page.evaluate(() => document.activeElement.id || document.activeElement.className));
   }
   const wanted = ["skip", "new", "export", "import", "model", "compare", "theme", "open-settings", "prompt", "send"];
-  assert.deepEqual(order.filter((id) => wanted.includes(id)), wanted);
+  const round = order.slice(order.indexOf("skip")).filter((id) => wanted.includes(id));
+  assert.deepEqual(round.slice(0, wanted.length), wanted);
   await page.locator("#open-settings").focus();
   await page.keyboard.press("Enter");
   assert.ok(await page.evaluate(() => document.getElementById("settings").contains(document.activeElement)));
@@ -226,17 +231,17 @@ test("a page that is scrolled up stays where it is while an answer grows", async
 
 test("pictures of probabilities and of two models", { skip: !PICTURES && "PICTURES is not set" }, async () => {
   const { page, close } = await open(browser);
-  await set(page, "Temperature", "0.7");
-  await set(page, "Seed", "4");
-  await set(page, "Most tokens", "70");
-  await send(page, "Water boils at a lower temperature on a mountain because");
+  await set(page, "Most tokens", "60");
+  await send(page, "The seasons of the year are");
   await settled(page);
   await page.locator(".token.p1, .token.p2").nth(3).hover();
-  await picture(page, "probabilities");
+  await picture(page, "probabilities", false);
   await page.getByRole("button", { name: "New conversation", exact: true }).first().click();
   await page.getByRole("button", { name: "Compare two models" }).click();
-  await send(page, "The largest planet of the solar system is");
+  await page.getByLabel("Model to compare with").selectOption({ index: process.env.JEMMA_OTHER ? 2 : 1 });
+  await page.mouse.move(600, 600);
+  await send(page, "The three primary colours are");
   await settled(page);
-  await picture(page, "compare");
+  await picture(page, "compare", false);
   await close();
 });

@@ -12,8 +12,12 @@ let following = true;
 /** From now on, whoever is at the end stays there while an answer grows. */
 export function followEnd() {
   const place = byId("scroll");
+  let before = 0;
   place.addEventListener("scroll", () => {
-    following = place.scrollHeight - place.scrollTop - place.clientHeight < NEAR;
+    // An answer may have grown since we went to the end: only who went up has left it.
+    const near = place.scrollHeight - place.scrollTop - place.clientHeight < NEAR;
+    following = near || (following && place.scrollTop >= before);
+    before = place.scrollTop;
   });
   new ResizeObserver(() => following && toEnd()).observe(byId("turns"));
 }
