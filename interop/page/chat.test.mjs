@@ -45,7 +45,13 @@ onPage("a chat sends the system prompt, the parameters and all that was said", {
   await choose(page, "Chat");
   await page.getByRole("button", { name: "Settings" }).click();
   await page.getByLabel("System prompt").fill("Be brief.");
-  for (const [label, value] of Object.entries({ Temperature: "0.5", "Top-p": "0.9", "Top-k": "40", "Most tokens": "6", Seed: "7" })) {
+  for (const [label, value] of Object.entries({
+    Temperature: "0.5",
+    "Top-p": "0.9",
+    "Top-k": "40",
+    "Most tokens": "6",
+    Seed: "7",
+  })) {
     await page.getByLabel(label, { exact: true }).fill(value);
   }
   await page.getByLabel("Stop at").fill("###\n\\n\\n");
@@ -71,7 +77,10 @@ onPage("a chat sends the system prompt, the parameters and all that was said", {
     stream: true,
     stream_options: { include_usage: true },
   });
-  assert.deepEqual(messages.map((message) => message.role), ["system", "user", "assistant", "user"]);
+  assert.deepEqual(
+    messages.map((message) => message.role),
+    ["system", "user", "assistant", "user"],
+  );
   assert.equal(messages[0].content, "Be brief.");
   assert.equal(messages[3].content, "Line one\nline two");
 });
@@ -112,7 +121,10 @@ onPage("an answer can be written again, with another seed to another end", {}, a
   await again.click();
   await settled(page);
   assert.notDeepEqual(await texts(page), [one]);
-  assert.deepEqual(seen.posts.map((post) => post.seed), [1, 1, 2]);
+  assert.deepEqual(
+    seen.posts.map((post) => post.seed),
+    [1, 1, 2],
+  );
 });
 
 onPage("a changed message is asked again and what followed it is dropped", {}, async (page, seen) => {
@@ -130,7 +142,10 @@ onPage("a changed message is asked again and what followed it is dropped", {}, a
   await settled(page);
   assert.deepEqual(await page.locator(".asked .text").allInnerTexts(), ["One", "Zwei"]);
   const asked = seen.posts.at(-1).messages.filter((message) => message.role === "user");
-  assert.deepEqual(asked.map((message) => message.content), ["One", "Zwei"]);
+  assert.deepEqual(
+    asked.map((message) => message.content),
+    ["One", "Zwei"],
+  );
 });
 
 onPage("the model goes on from an answer that was changed", { answers: [{ text: "Paris" }] }, async (page, seen) => {
@@ -174,7 +189,10 @@ onPage("each token shows its probability and what else could have come", {}, asy
   await box.waitFor();
   const numbers = (await box.locator(".number").allInnerTexts()).map(parseFloat);
   assert.ok(numbers.length >= 5);
-  assert.deepEqual(numbers, [...numbers].sort((a, b) => b - a));
+  assert.deepEqual(
+    numbers,
+    [...numbers].sort((a, b) => b - a),
+  );
   assert.ok(numbers.reduce((a, b) => a + b) <= 101);
   assert.equal(await box.locator(".chosen").count(), 1);
   const widths = await box.locator(".share").evaluateAll((all) => all.map((bar) => bar.getBoundingClientRect().width));

@@ -59,7 +59,10 @@ async function converse(page) {
 
 test("colours follow the system until the switch says otherwise, and the choice is kept", async () => {
   for (const scheme of ["light", "dark"]) {
-    const { page, seen, close } = await open(browser, { answers: [{ text: EXAMPLE }], context: { colorScheme: scheme } });
+    const { page, seen, close } = await open(browser, {
+      answers: [{ text: EXAMPLE }],
+      context: { colorScheme: scheme },
+    });
     assert.equal(await ground(page), scheme);
     await converse(page);
     await page.mouse.move(600, 700);
@@ -146,7 +149,9 @@ test("on a phone nothing is wider than the screen and both panels are drawers", 
   await set(page, "Most tokens", "5");
   await send(page, "Hello");
   await settled(page);
-  const [a, b] = await page.locator(".answers.n2 .answer").evaluateAll((all) => all.map((x) => x.getBoundingClientRect().y));
+  const [a, b] = await page
+    .locator(".answers.n2 .answer")
+    .evaluateAll((all) => all.map((x) => x.getBoundingClientRect().y));
   assert.ok(b > a, "answers stand one below the other");
   await fits("compared");
   for (const name of ["Compare two models", "Settings", "Send"]) {

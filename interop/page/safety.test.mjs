@@ -24,7 +24,7 @@ const HOSTILE = [
   "[four](vbscript:x) [five](&#106;avascript:globalThis.hacked=10) [six](file:///etc/passwd) [seven](//evil.example)",
   "<javascript:globalThis.hacked=11> <https://safe.example/a?b=c&d=%22>",
   '[eight](https://safe.example "onmouseover=globalThis.hacked=12 x=\\"")',
-  "```\"><img/src/onerror=globalThis.hacked=13>\n</code></pre><script>globalThis.hacked = 14</script>\n```",
+  '```"><img/src/onerror=globalThis.hacked=13>\n</code></pre><script>globalThis.hacked = 14</script>\n```',
   "```html\n<script>globalThis.hacked = 15</script>\n```",
   "<form action='https://evil.example'><input name=key><button>Send</button></form>",
   "<style>body { display: none }</style><div style='position:fixed'>x</div>",
@@ -40,9 +40,16 @@ test("nothing that a model writes runs, loads, submits or leads anywhere but to 
   await page.waitForTimeout(300);
   assert.equal(await page.evaluate(() => globalThis.hacked), undefined);
   const inside = page.locator(".turns");
-  assert.equal(await inside.locator("script, img, iframe, form, input, style, object, embed, math, .body svg:not(button svg)").count(), 0);
+  assert.equal(
+    await inside
+      .locator("script, img, iframe, form, input, style, object, embed, math, .body svg:not(button svg)")
+      .count(),
+    0,
+  );
   assert.equal(await inside.locator("[style], [onerror], [onload], .body [id], .body [name]").count(), 0);
-  const links = await inside.locator("a").evaluateAll((all) => all.map((a) => [a.href, a.rel, a.target, a.textContent]));
+  const links = await inside
+    .locator("a")
+    .evaluateAll((all) => all.map((a) => [a.href, a.rel, a.target, a.textContent]));
   assert.ok(links.length >= 3);
   for (const [href, rel, target] of links) {
     assert.match(href, /^https:\/\/(safe|tracker|evil)\.example\//);
@@ -50,9 +57,15 @@ test("nothing that a model writes runs, loads, submits or leads anywhere but to 
     assert.equal(target, "_blank");
   }
   assert.ok(links.some(([href, , , text]) => href.startsWith("https://tracker") && text === "a picture"));
-  assert.equal(await page.locator(".asked .text").innerText(), "<img src=x onerror='globalThis.hacked = 20'><b>bold</b>");
+  assert.equal(
+    await page.locator(".asked .text").innerText(),
+    "<img src=x onerror='globalThis.hacked = 20'><b>bold</b>",
+  );
   assert.equal(await page.locator(".conversations b").count(), 0);
-  assert.ok(seen.requests.every((url) => url.startsWith(SERVER)), seen.requests.join(" "));
+  assert.ok(
+    seen.requests.every((url) => url.startsWith(SERVER)),
+    seen.requests.join(" "),
+  );
   assert.deepEqual(seen.faults, []); // nor did it get as far as the policy
   await close();
 });
@@ -67,7 +80,10 @@ test("the policy stops what would get past everything else", async () => {
     } catch {
       tried.html = false;
     }
-    tried.fetched = await fetch("https://evil.example/").then(() => true, () => false);
+    tried.fetched = await fetch("https://evil.example/").then(
+      () => true,
+      () => false,
+    );
     const image = new Image();
     image.src = "https://evil.example/x.png";
     tried.image = await new Promise((done) => {
@@ -162,7 +178,10 @@ test("what the server refuses is shown in its own words", async () => {
   await page.getByRole("combobox", { name: "Model", exact: true }).selectOption("tiny");
   await choose(page, "Chat");
   await send(page, "word ".repeat(400)); // more than the tiny model's context of 256
-  await page.locator(".error").getByText(/tokens/).waitFor();
+  await page
+    .locator(".error")
+    .getByText(/tokens/)
+    .waitFor();
   await close();
 });
 
@@ -174,13 +193,21 @@ test("conversations outlive the page, go to a file and come back, and a bad file
   await page.reload();
   await page.getByRole("button", { name: "Keep this", exact: true }).click();
   assert.equal(await page.locator(".body strong").innerText(), "answer");
-  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Export" }).click()]);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Export" }).click(),
+  ]);
   const path = await download.path();
   await page.getByRole("listitem").hover();
   await page.getByRole("button", { name: "Delete “Keep this”" }).click();
   assert.equal(await page.getByRole("listitem").count(), 0);
   const file = { name: "x.json", mimeType: "application/json" };
-  for (const text of ["{", "[]", '{"jemma": "conversations"}', '{"jemma": "conversations", "conversations": [null, 3, {"turns": 1}]}']) {
+  for (const text of [
+    "{",
+    "[]",
+    '{"jemma": "conversations"}',
+    '{"jemma": "conversations", "conversations": [null, 3, {"turns": 1}]}',
+  ]) {
     await page.setInputFiles("#import-file", { ...file, buffer: Buffer.from(text) });
     await page.waitForTimeout(100);
     assert.equal(await page.getByRole("listitem").count(), 0);

@@ -25,7 +25,7 @@ import picocli.CommandLine.Parameters;
 /** {@code jemma serve}: models behind OpenAI's HTTP interface, until the process is asked to end. */
 @Command(
         name = "serve",
-        description = "Serve models over HTTP, as OpenAI's interface.",
+        description = "Serve models over HTTP: OpenAI's interface, and a web page at /.",
         footer = {
             "",
             "A MODEL may have a name of its own to be asked for: name=MODEL. Adapters of the first model are",

@@ -48,6 +48,7 @@ final class Page {
             "markdown.js",
             "models.js",
             "panels.css",
+            "panels.js",
             "probabilities.css",
             "probabilities.js",
             "settings.js",

@@ -157,6 +157,9 @@ class PageTest {
                     .as("%s", file)
                     .isEmpty();
             assertThat(text.lines().count()).as("lines of %s", file).isLessThan(600);
+            assertThat(text.lines())
+                    .as("%s", file)
+                    .allMatch(line -> line.length() <= 120 && !line.endsWith(" ") && !line.contains("\t"));
         }
         String page = tiny.get("/").body();
         assertThat(page).doesNotContainPattern("<script(?![^>]*\\bsrc=)").doesNotContainPattern("(?i)\\son\\w+=");

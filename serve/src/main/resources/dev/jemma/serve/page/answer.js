@@ -29,7 +29,13 @@ export class AnswerView {
     this.#actions = actions;
     this.asTokens = tokens;
     const head = named ? el("h3", { class: "name" }, answer.model) : undefined;
-    this.element = el("article", { class: "answer", "aria-label": `Answer of ${answer.model}` }, head, this.#body, this.#after);
+    this.element = el(
+      "article",
+      { class: "answer", "aria-label": `Answer of ${answer.model}` },
+      head,
+      this.#body,
+      this.#after,
+    );
     this.#show();
   }
 
@@ -40,10 +46,13 @@ export class AnswerView {
       this.#timer = 0;
       this.#show();
     } else if (this.#timer === 0) {
-      this.#timer = setTimeout(() => {
-        this.#timer = 0;
-        this.#show();
-      }, Math.max(PAUSE, 4 * this.#cost));
+      this.#timer = setTimeout(
+        () => {
+          this.#timer = 0;
+          this.#show();
+        },
+        Math.max(PAUSE, 4 * this.#cost),
+      );
     }
   }
 
@@ -90,7 +99,9 @@ export class AnswerView {
       const retry = el("button", { class: "retry", type: "button", onclick: this.#actions.again }, "Try again");
       parts.push(el("div", { class: "error", role: "alert" }, el("span", {}, error), retry));
     } else if (text === "") {
-      parts.push(el("p", { class: "nothing" }, state === "stopped" ? "Stopped before it began." : "The model said nothing."));
+      parts.push(
+        el("p", { class: "nothing" }, state === "stopped" ? "Stopped before it began." : "The model said nothing."),
+      );
     }
     if (state !== "failed" || text !== "") {
       parts.push(el("div", { class: "actions" }, ...this.#buttons(), el("span", { class: "took" }, this.#took())));
@@ -159,7 +170,11 @@ export class AnswerView {
 }
 
 function button(picture, label, onclick) {
-  return el("button", { class: "icon small", type: "button", "aria-label": label, title: label, onclick }, icon(picture));
+  return el(
+    "button",
+    { class: "icon small", type: "button", "aria-label": label, title: label, onclick },
+    icon(picture),
+  );
 }
 
 /** A field with a text that is being changed; calls `done` with the new text, or with null. */

@@ -8,6 +8,7 @@ import { announce, byId, notice } from "./dom.js";
 import { generate } from "./generate.js";
 import { picture } from "./icons.js";
 import { canChat, modelNames, modeOf, setModels } from "./models.js";
+import { buildPanels, closeDrawers, showDrawer } from "./panels.js";
 import { closeProbability, watchTokens } from "./probabilities.js";
 import { buildSettings, showSettings } from "./settings.js";
 import { exportAll, showConversations, watchImport } from "./sidebar.js";
@@ -109,7 +110,10 @@ function send(text) {
   }
   const turn = { ask: text, answers: current.models.map(newAnswer) };
   current.turns.push(turn);
-  run(turn, current.models.map((_, slot) => slot));
+  run(
+    turn,
+    current.models.map((_, slot) => slot),
+  );
   return true;
 }
 
@@ -173,52 +177,6 @@ function saveIfKept() {
   }
 }
 
-const DRAWERS = { sidebar: "open-sidebar", settings: "open-settings" };
-
-function showDrawer(id, shown) {
-  const panel = byId(id);
-  const opener = byId(DRAWERS[id]);
-  if (!shown && panel.contains(document.activeElement)) {
-    opener.focus();
-  }
-  if (id === "settings") {
-    panel.hidden = !shown;
-  }
-  panel.classList.toggle("open", shown);
-  opener.setAttribute("aria-expanded", String(shown));
-  byId("shade").hidden = !document.querySelector(".sidebar.open, .settings.open");
-  if (shown) {
-    panel.querySelector("button, input")?.focus();
-  }
-}
-
-function isShown(id) {
-  return byId(id).classList.contains("open");
-}
-
-function closeDrawers() {
-  const shown = Object.keys(DRAWERS).filter(isShown);
-  shown.forEach((id) => showDrawer(id, false));
-  return shown.length > 0;
-}
-
-const THEMES = ["system", "light", "dark"];
-const PICTURES = { system: "system", light: "sun", dark: "moon" };
-
-function showTheme() {
-  const theme = globalThis.jemmaTheme.chosen();
-  const button = byId("theme");
-  picture(button, PICTURES[theme]);
-  button.title = { system: "Colours as the system has them", light: "Light colours", dark: "Dark colours" }[theme];
-  button.setAttribute("aria-label", button.title);
-}
-
-function nextTheme() {
-  const themes = globalThis.jemmaTheme;
-  themes.choose(THEMES[(THEMES.indexOf(themes.chosen()) + 1) % THEMES.length]);
-  showTheme();
-}
-
 function keys(event) {
   if (event.key !== "Escape" || byId("key-dialog").open || event.defaultPrevented) {
     return;
@@ -231,12 +189,9 @@ function keys(event) {
 }
 
 function build() {
-  picture(byId("open-sidebar"), "menu");
+  buildPanels();
   picture(byId("compare"), "compare");
-  picture(byId("open-settings"), "settings");
   byId("compare").title = "Compare two models";
-  byId("open-settings").title = "Settings";
-  showTheme();
   buildComposer({ send, stop });
   buildSettings({
     changed(name, value) {
@@ -261,12 +216,8 @@ function build() {
   followEnd();
   byId("new").addEventListener("click", () => begin());
   byId("compare").addEventListener("click", compare);
-  byId("theme").addEventListener("click", nextTheme);
   byId("model").addEventListener("change", (event) => choose(0, event.target.value));
   byId("other-model").addEventListener("change", (event) => choose(1, event.target.value));
-  byId("open-sidebar").addEventListener("click", () => showDrawer("sidebar", !isShown("sidebar")));
-  byId("open-settings").addEventListener("click", () => showDrawer("settings", !isShown("settings")));
-  byId("shade").addEventListener("click", closeDrawers);
   byId("export").addEventListener("click", () => exportAll(conversations));
   watchImport((taken) => {
     for (const conversation of taken) {

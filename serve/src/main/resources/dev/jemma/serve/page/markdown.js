@@ -5,9 +5,8 @@ import DOMPurify from "./lib/purify.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
 
-const TAGS = (
-  "p br hr h1 h2 h3 h4 h5 h6 ul ol li blockquote pre code strong em s a table thead tbody tr th td span"
-).split(" ");
+const TAGS =
+  "p br hr h1 h2 h3 h4 h5 h6 ul ol li blockquote pre code strong em s a table thead tbody tr th td span".split(" ");
 
 const markdown = globalThis.markdownit({ html: false, linkify: true, breaks: false, highlight });
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
@@ -67,7 +66,16 @@ export function render(text) {
 function frame(code) {
   const language = /(?:^| )language-([\w+#-]{1,30})/.exec(code.className)?.[1] ?? "";
   const pre = code.parentElement;
-  const box = el("div", { class: "code" }, el("div", { class: "head" }, el("span", {}, language), copier("Copy code", () => code.textContent)));
+  const box = el(
+    "div",
+    { class: "code" },
+    el(
+      "div",
+      { class: "head" },
+      el("span", {}, language),
+      copier("Copy code", () => code.textContent),
+    ),
+  );
   pre.replaceWith(box);
   pre.tabIndex = 0;
   box.append(pre);

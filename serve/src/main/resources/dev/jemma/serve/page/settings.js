@@ -5,12 +5,26 @@ import { byId, el } from "./dom.js";
 import { canChat, defaultsOf } from "./models.js";
 
 const FIELDS = [
-  { name: "temperature", label: "Temperature", min: 0, max: 2, step: 0.1, about: "0 takes the most likely token always" },
+  {
+    name: "temperature",
+    label: "Temperature",
+    min: 0,
+    max: 2,
+    step: 0.1,
+    about: "0 takes the most likely token always",
+  },
   { name: "top_p", label: "Top-p", min: 0.01, max: 1, step: 0.01, about: "the likeliest tokens that reach this share" },
   { name: "top_k", label: "Top-k", min: 0, max: 1000, step: 1, about: "this many likeliest tokens; 0 for all" },
   { name: "max_tokens", label: "Most tokens", min: 1, max: 1000000, step: 1, about: "of an answer" },
   { name: "seed", label: "Seed", min: 0, max: 9007199254740991, step: 1, about: "the same seed gives the same answer" },
-  { name: "alternatives", label: "Alternatives", min: 0, max: 20, step: 1, about: "beside each token's probability; 0 for none" },
+  {
+    name: "alternatives",
+    label: "Alternatives",
+    min: 0,
+    max: 20,
+    step: 1,
+    about: "beside each token's probability; 0 for none",
+  },
 ];
 
 /** Builds the panel; `changed` is called with a field's name and value, `mode` with the mode that was chosen. */
@@ -31,13 +45,44 @@ export function buildSettings({ changed, mode, close }) {
     );
   };
   const choice = (value, label) =>
-    el("label", { class: "segment" }, el("input", { type: "radio", name: "mode", value, onchange: () => mode(value) }), el("span", {}, label));
-  const system = el("textarea", { id: "set-system", rows: 4, placeholder: "How the model should answer", oninput: () => changed("system", system.value) });
-  const stop = el("textarea", { id: "set-stop", rows: 2, "aria-describedby": "about-stop", oninput: () => changed("stop", stop.value) });
+    el(
+      "label",
+      { class: "segment" },
+      el("input", { type: "radio", name: "mode", value, onchange: () => mode(value) }),
+      el("span", {}, label),
+    );
+  const system = el("textarea", {
+    id: "set-system",
+    rows: 4,
+    placeholder: "How the model should answer",
+    oninput: () => changed("system", system.value),
+  });
+  const stop = el("textarea", {
+    id: "set-stop",
+    rows: 2,
+    "aria-describedby": "about-stop",
+    oninput: () => changed("stop", stop.value),
+  });
   byId("settings").append(
-    el("div", { class: "title" }, el("h2", {}, "Settings"), el("button", { class: "quiet", type: "button", onclick: close }, "Close")),
-    el("fieldset", { id: "mode" }, el("legend", { class: "unseen" }, "What the model does"), choice("chat", "Chat"), choice("completion", "Completion")),
-    el("div", { id: "system-part", class: "setting tall" }, el("label", { for: "set-system" }, "System prompt"), system),
+    el(
+      "div",
+      { class: "title" },
+      el("h2", {}, "Settings"),
+      el("button", { class: "quiet", type: "button", onclick: close }, "Close"),
+    ),
+    el(
+      "fieldset",
+      { id: "mode" },
+      el("legend", { class: "unseen" }, "What the model does"),
+      choice("chat", "Chat"),
+      choice("completion", "Completion"),
+    ),
+    el(
+      "div",
+      { id: "system-part", class: "setting tall" },
+      el("label", { for: "set-system" }, "System prompt"),
+      system,
+    ),
     ...FIELDS.map(row),
     el(
       "div",
@@ -46,7 +91,11 @@ export function buildSettings({ changed, mode, close }) {
       stop,
       el("small", { id: "about-stop" }, "one text a line; \\n is a line break"),
     ),
-    el("p", { class: "note" }, "Empty fields are the model's own values. Settings belong to this conversation; a new one begins with them."),
+    el(
+      "p",
+      { class: "note" },
+      "Empty fields are the model's own values. Settings belong to this conversation; a new one begins with them.",
+    ),
   );
 }
 

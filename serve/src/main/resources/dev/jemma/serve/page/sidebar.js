@@ -18,7 +18,17 @@ export function showConversations(conversations, current, { open, remove }) {
         go.setAttribute("aria-current", "true");
       }
       const label = `Delete “${title}”`;
-      const away = el("button", { class: "icon small", type: "button", "aria-label": label, title: "Delete", onclick: () => remove(conversation) }, icon("remove"));
+      const away = el(
+        "button",
+        {
+          class: "icon small",
+          type: "button",
+          "aria-label": label,
+          title: "Delete",
+          onclick: () => remove(conversation),
+        },
+        icon("remove"),
+      );
       return el("li", { class: here ? "here" : "" }, go, away);
     }),
   );

@@ -43,8 +43,11 @@ export function answerChanged(answer) {
 function welcome(conversation) {
   const lines =
     conversation.mode === "chat"
-      ? ["What would you like to know?", "The answer is written by the model that is chosen above, on the machine that this page comes from."]
-      : ["A text to go on from", "This model was not trained to converse: it writes on from whatever it is given."];
+      ? [
+          "What would you like to know?",
+          "The answer is written by the model that is chosen above, on the machine that this page comes from.",
+        ]
+      : ["A text to go on from", "The model writes on from whatever it is given, in the same voice."];
   return el("div", { class: "welcome" }, el("h1", {}, lines[0]), el("p", {}, lines[1]));
 }
 
@@ -67,16 +70,33 @@ function turnView(conversation, turn, actions) {
     views.set(answer, view);
     return view.element;
   });
-  return el("section", { class: "turn" }, asked(turn, actions), el("div", { class: `answers n${answers.length}` }, ...answers));
+  return el(
+    "section",
+    { class: "turn" },
+    asked(turn, actions),
+    el("div", { class: `answers n${answers.length}` }, ...answers),
+  );
 }
 
 function asked(turn, actions) {
   const box = el("div", { class: "asked" });
   const show = () => {
     const label = "Change this and ask again; what follows is dropped";
-    const edit = el("button", { class: "icon small", type: "button", "aria-label": label, title: label, onclick: change }, icon("edit"));
+    const edit = el(
+      "button",
+      { class: "icon small", type: "button", "aria-label": label, title: label, onclick: change },
+      icon("edit"),
+    );
     const text = el("div", { class: "text" }, turn.ask);
-    box.replaceChildren(text, el("div", { class: "actions" }, copier("Copy", () => turn.ask), edit));
+    box.replaceChildren(
+      text,
+      el(
+        "div",
+        { class: "actions" },
+        copier("Copy", () => turn.ask),
+        edit,
+      ),
+    );
   };
   const change = () => {
     box.replaceChildren(
