@@ -85,7 +85,7 @@ final class Page {
         void send(Exchange exchange) {
             protect(exchange);
             exchange.header("Cache-Control", caching);
-            exchange.header("ETag", tag);
+            exchange.header("ETag", "W/" + tag); // weak: packed or not, it is the same file
             exchange.header("Vary", "Accept-Encoding");
             if (exchange.header(HeaderNames.IF_NONE_MATCH).filter(this::isKnown).isPresent()) {
                 exchange.empty(304);
