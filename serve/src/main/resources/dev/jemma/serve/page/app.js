@@ -1,5 +1,5 @@
-// The page: holds the conversations and the one that is seen, and connects the parts. The address is never read: whoever
-// sends somebody a link to this page cannot have it ask a model anything.
+// The page: holds the conversations and the one that is seen, and connects the parts. The address is never read:
+// whoever sends somebody a link to this page cannot have it ask a model anything.
 
 import { listModels } from "./api.js";
 import { buildComposer, showComposer } from "./composer.js";

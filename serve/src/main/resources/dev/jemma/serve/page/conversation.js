@@ -110,7 +110,7 @@ function cleanAnswer(raw) {
   };
 }
 
-/** A conversation out of a file or the browser's storage, with nothing in it that we did not put there; null if none. */
+/** A conversation out of a file or the storage, with nothing in it that we did not put there; null if it is none. */
 export function clean(raw) {
   if (!Array.isArray(raw?.turns) || !Array.isArray(raw.models) || !raw.models.every(isText) || !isText(raw.id)) {
     return null;

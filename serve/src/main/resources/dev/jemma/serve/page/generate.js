@@ -5,8 +5,8 @@ import { request } from "./conversation.js";
 import { tokensOf } from "./probabilities.js";
 
 /**
- * Fills the answer of a turn; `changed` is called after every piece and at the end. In completion mode an answer that has
- * a text already is continued. Never throws: what went wrong stands in the answer.
+ * Fills the answer of a turn; `changed` is called after every piece and at the end. In completion mode an answer that
+ * has a text already is continued. Never throws: what went wrong stands in the answer.
  */
 export async function generate(conversation, turn, slot, signal, changed) {
   const answer = turn.answers[slot];

@@ -27,7 +27,7 @@ export function canChat(name) {
   return models.find((model) => model.id === name)?.jemma?.chats ?? true;
 }
 
-/** What a model is for: one without a chat template of its own writes texts on, unless an adapter may have taught it. */
+/** What a model is for: one without a chat template of its own writes on, unless an adapter may have taught it. */
 export function modeOf(name) {
   const facts = models.find((model) => model.id === name)?.jemma;
   return !facts || (facts.chats && (facts.instruction_tuned || name.includes("+"))) ? "chat" : "completion";

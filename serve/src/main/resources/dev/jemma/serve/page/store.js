@@ -1,5 +1,5 @@
-// Conversations in the browser's own storage: one entry each, so that two tabs do not undo each other's work. Tokens with
-// their probabilities are not kept: they would fill the storage within a few dozen answers.
+// Conversations in the browser's own storage: one entry each, so that two tabs do not undo each other's work. Tokens
+// with their probabilities are not kept: they would fill the storage within a few dozen answers.
 
 import { clean } from "./conversation.js";
 
