@@ -58,7 +58,20 @@ public final class DataFolder {
             }
         }
         throw new EvalException("there is no " + root.resolve(names.getFirst()) + " (" + String.join(", ", ENDINGS)
-                + "); put the benchmark's data there, or name its folder with --data");
+                + "); put the benchmark's data there ('jemma eval fetch' gets it or says where it is), or name its"
+                + " folder with --data");
+    }
+
+    /** The first of these splits that is there, as its file or files are named below the folder. */
+    Optional<String> first(List<String> names) {
+        return names.stream()
+                .map(this::find)
+                .filter(files -> !files.isEmpty())
+                .findFirst()
+                .map(files -> {
+                    String name = root.relativize(files.getFirst()).toString();
+                    return files.size() == 1 ? name : name + " and " + (files.size() - 1) + " more";
+                });
     }
 
     /** The whole text of a file. */
