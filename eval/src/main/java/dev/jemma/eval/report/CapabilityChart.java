@@ -60,7 +60,7 @@ final class CapabilityChart {
     }
 
     private static String draw(List<Capability> capabilities) {
-        int height = TOP + PLOT + 40;
+        int height = TOP + PLOT + 44;
         StringBuilder svg = new StringBuilder();
         svg.append("<svg class=\"wide\" viewBox=\"0 0 ")
                 .append(WIDTH)
@@ -98,7 +98,7 @@ final class CapabilityChart {
                     Locale.ROOT,
                     "<text class=\"title\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>",
                     LEFT + (i + 0.5) * width,
-                    TOP + PLOT + 24,
+                    TOP + PLOT + 34,
                     Page.text(one.name() + count)));
         }
         return svg.append("</svg>").toString();
