@@ -234,7 +234,16 @@ class EvalEndpointTest {
                 .contains("https://")
                 .contains("put it at");
         Ended byHand = jemma(Map.of(), "eval", "fetch", "piqa", "--data", data);
-        assertThat(byHand.err()).contains("has no fixed address").contains("piqa/validation");
+        assertThat(byHand.err()).contains("piqa: for examples download the split train");
+        assertThat(byHand.out()).contains("piqa: all is there");
+        Ended missing = jemma(Map.of(), "eval", "fetch", "boolq", "--data", data);
+        assertThat(missing.code()).isEqualTo(1);
+        assertThat(missing.err().lines()).hasSize(1);
+        assertThat(missing.err())
+                .contains("boolq has no fixed address: download the split validation of the data set google/boolq"
+                        + " (https://huggingface.co/datasets/google/boolq)")
+                .contains("put it at " + home.resolve("data/boolq/data/validation-00000-of-00001.parquet"))
+                .contains("or as JSON lines at " + home.resolve("data/boolq/validation.jsonl"));
         assertThat(jemma(Map.of(), "eval", "fetch", "piqq").code()).isEqualTo(2);
     }
 }

@@ -26,12 +26,17 @@ public interface Source {
 
     /** The first of these files that is there; names below the folder, without the ending. */
     static Source of(String... names) {
-        return new Files(List.of(names), List.of());
+        return new Files(List.of(names), List.of(), List.of());
+    }
+
+    /** The same, where CSV files have these columns without naming them. */
+    static Source ofTable(List<String> columns, String... names) {
+        return new Files(List.of(names), List.of(), columns);
     }
 
     /** The same, or else the first of these files, which hold a part of the split. */
     default Source orPart(String... more) {
-        return new Files(names(), List.of(more));
+        return new Files(names(), List.of(more), List.of());
     }
 
     /** The rows after a change, numbered anew. */
@@ -55,9 +60,14 @@ public interface Source {
         };
     }
 
-    /** Files of the folder. */
-    record Files(List<String> names, List<String> parts) implements Source {
+    /**
+     * Files of the folder.
+     *
+     * @param columns of CSV files that do not name them
+     */
+    record Files(List<String> names, List<String> parts, List<String> columns) implements Source {
         public Files {
+            columns = List.copyOf(columns);
             names = List.copyOf(names);
             parts = List.copyOf(parts);
         }
@@ -66,7 +76,7 @@ public interface Source {
         public List<Doc> rows(DataFolder folder) {
             List<String> all = new ArrayList<>(names);
             all.addAll(parts);
-            return folder.rows(all);
+            return folder.rows(all, columns);
         }
     }
 }
