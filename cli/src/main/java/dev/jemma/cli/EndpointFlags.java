@@ -2,20 +2,29 @@ package dev.jemma.cli;
 
 import dev.jemma.cli.hub.Endpoint;
 import dev.jemma.cli.hub.HubSettings;
+import dev.jemma.eval.Form;
+import dev.jemma.eval.Task;
 import dev.jemma.eval.remote.EndpointScorer;
 import dev.jemma.infer.TokenizerLoader;
 import dev.jemma.tokenizer.Tokenizer;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
 
 /** The flags of an evaluation by an endpoint instead of a model of this process; a picocli mixin. */
 final class EndpointFlags {
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    private static final List<String> OWN =
+            List.of("--api-key-env", "--tokenizer", "--concurrency", "--tries", "--timeout");
+    private static final List<String> LOCAL = List.of(
+            "--threads", "--exact", "--embedding-scale", "--kv-memory", "--kv-type", "--batch-rows", "--adapter");
 
     @Option(
             names = "--base-url",
@@ -56,27 +65,70 @@ final class EndpointFlags {
         return baseUrl.isPresent();
     }
 
-    /** The model behind the endpoint. */
-    EvalModel open(Console console, String model, RunOptions run, long seed) {
+    /**
+     * Whether the flags go together, before anything is read or opened.
+     *
+     * @param given flags of the command line
+     * @param model as {@code --model} has it
+     * @param chat whether prompts are conversations
+     */
+    void check(
+            ParseResult given,
+            Console console,
+            String model,
+            RunOptions run,
+            Collection<List<Task>> tasks,
+            boolean chat) {
+        if (baseUrl.isEmpty()) {
+            first(given, OWN).ifPresent(flag -> {
+                throw new MisuseException(flag + " is for an endpoint: name it with --base-url");
+            });
+            return;
+        }
+        first(given, LOCAL).ifPresent(flag -> {
+            throw new MisuseException(flag + " is for a model of this process: leave it out with --base-url");
+        });
         if (concurrency < 1 || tries < 1 || timeoutSeconds < 1) {
             throw new MisuseException("--concurrency, --tries and --timeout must be at least 1");
         }
         if (model.isEmpty()) {
             throw new MisuseException("say with --model which of the endpoint's models to ask");
         }
-        URI base = address(baseUrl.orElseThrow());
-        HubSettings settings = HubSettings.of(console.environment());
-        Optional<String> key = keyVariable.map(
-                name -> Optional.ofNullable(console.environment().get(name))
-                        .filter(value -> !value.isBlank())
-                        .orElseThrow(() -> new MisuseException("--api-key-env: the variable " + name + " is not set")));
-        Optional<Tokenizer> ids =
-                tokenizer.map(name -> TokenizerLoader.load(run.locator(console).resolve(name)));
-        OptionalInt context = run.contextTokens();
-        if (context.isPresent() && ids.isEmpty()) {
+        if (run.contextTokens().isPresent() && tokenizer.isEmpty()) {
             throw new MisuseException(
                     "--context needs --tokenizer where an endpoint answers: text has no known length");
         }
+        Optional<Task> scored = tasks.stream()
+                .flatMap(List::stream)
+                .filter(task -> !(task.form() instanceof Form.Generation))
+                .findFirst();
+        if (chat && scored.isPresent()) {
+            throw new MisuseException(
+                    scored.get().name() + " needs log-likelihoods, which an endpoint does not tell in a"
+                            + " conversation: leave out --apply-chat-template, or take only tasks that generate");
+        }
+        URI base = address(baseUrl.get());
+        Endpoint.check(base, key(console));
+    }
+
+    private static Optional<String> first(ParseResult given, List<String> flags) {
+        return flags.stream().filter(given::hasMatchedOption).findFirst();
+    }
+
+    private Optional<String> key(Console console) {
+        return keyVariable.map(name -> Optional.ofNullable(console.environment().get(name))
+                .filter(value -> !value.isBlank())
+                .orElseThrow(() -> new MisuseException("--api-key-env: the variable " + name + " is not set")));
+    }
+
+    /** The model behind the endpoint; the flags are checked. */
+    EvalModel open(Console console, String model, RunOptions run, long seed) {
+        URI base = address(baseUrl.orElseThrow());
+        HubSettings settings = HubSettings.of(console.environment());
+        Optional<String> key = key(console);
+        Optional<Tokenizer> ids =
+                tokenizer.map(name -> TokenizerLoader.load(run.locator(console).resolve(name)));
+        OptionalInt context = run.contextTokens();
         Endpoint endpoint = new Endpoint(settings, base, key, Duration.ofSeconds(timeoutSeconds));
         EndpointScorer scorer = new EndpointScorer(
                 endpoint,

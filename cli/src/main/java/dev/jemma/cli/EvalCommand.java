@@ -5,6 +5,7 @@ import dev.jemma.eval.DataFolder;
 import dev.jemma.eval.EvalException;
 import dev.jemma.eval.Evaluation;
 import dev.jemma.eval.EvaluationOptions;
+import dev.jemma.eval.Questions;
 import dev.jemma.eval.Task;
 import dev.jemma.eval.TaskResult;
 import dev.jemma.eval.report.Comparison;
@@ -15,6 +16,7 @@ import dev.jemma.eval.task.Benchmarks;
 import dev.jemma.eval.yaml.TaskFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +26,10 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code jemma eval}: benchmarks, prompted and scored as EleutherAI's lm-evaluation-harness does. */
 @Command(
@@ -41,6 +45,10 @@ final class EvalCommand implements Callable<Integer> {
     private static final String SUITE = "gemma";
 
     private final Console console;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
 
     @Option(
             names = {"-m", "--model"},
@@ -102,7 +110,7 @@ final class EvalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (EvalSandbox sandbox = new EvalSandbox()) {
+        try (EvalSandbox sandbox = new EvalSandbox(unsafeCode)) {
             return run(sandbox);
         }
     }
@@ -114,18 +122,19 @@ final class EvalCommand implements Callable<Integer> {
             benchmarks.taskNames().forEach(console::println);
             return Jemma.OK;
         }
-        List<Task> tasks = tasks(benchmarks);
+        Map<String, List<Task>> tasks = tasks(benchmarks);
         EvaluationOptions options = options();
-        sandbox.openFor(tasks, unsafeCode);
+        endpoint.check(spec.commandLine().getParseResult(), console, reference, run, tasks.values(), chat);
+        DataFolder folder = new DataFolder(data);
+        List<Questions> questions = EvalPreparation.of(console, tasks, folder, options, sandbox);
         long started = System.currentTimeMillis();
-        try (EvalModel model = endpoint.given()
+        try (AnswerCache cache = AnswerCache.open(out.resolve("answers.jsonl"));
+                EvalModel model = endpoint.given()
                         ? endpoint.open(console, reference, run, options.seed())
                         : EvalModel.local(run, console, reference, options.seed());
-                AnswerCache cache = AnswerCache.open(out.resolve("answers.jsonl"));
                 EvalProgress progress = new EvalProgress(console)) {
-            List<TaskResult> results = new Evaluation(
-                            model.scorer(), new DataFolder(data), options, Optional.of(cache), progress)
-                    .run(tasks);
+            List<TaskResult> results =
+                    new Evaluation(model.scorer(), folder, options, Optional.of(cache), progress).ask(questions);
             RunFacts made = new RunFacts(
                     model.name(),
                     model.facts(),
@@ -187,7 +196,8 @@ final class EvalCommand implements Callable<Integer> {
                 .run(Optional.ofNullable(tasks).orElse(List.of()));
     }
 
-    private List<Task> tasks(Benchmarks benchmarks) {
+    /** The tasks by the names that were asked for, each once. */
+    private Map<String, List<Task>> tasks(Benchmarks benchmarks) {
         List<String> wanted = new ArrayList<>(names);
         if (suite.isPresent()) {
             if (!suite.get().equals(SUITE)) {
@@ -198,7 +208,8 @@ final class EvalCommand implements Callable<Integer> {
         if (wanted.isEmpty()) {
             throw new MisuseException("say what to run: --tasks piqa,arc_easy or --suite gemma; --list names all");
         }
-        Map<String, Task> tasks = new LinkedHashMap<>();
+        Map<String, List<Task>> tasks = new LinkedHashMap<>();
+        Set<String> known = new HashSet<>();
         for (String name : wanted) {
             List<Task> found;
             if (name.endsWith(".yaml") || name.endsWith(".yml")) {
@@ -208,9 +219,10 @@ final class EvalCommand implements Callable<Integer> {
             } else {
                 found = find(benchmarks, name.strip());
             }
-            found.forEach(task -> tasks.put(task.name(), task));
+            tasks.put(
+                    name, found.stream().filter(task -> known.add(task.name())).toList());
         }
-        return List.copyOf(tasks.values());
+        return tasks;
     }
 
     private static List<Task> find(Benchmarks benchmarks, String name) {

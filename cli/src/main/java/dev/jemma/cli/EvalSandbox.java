@@ -8,26 +8,35 @@ import dev.jemma.eval.task.Benchmarks;
 import dev.jemma.eval.task.ProgramJudge;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Where {@code jemma eval} runs the programs that a model writes: opened, and tried, before the model is, if at all. */
 final class EvalSandbox implements ProgramJudge, AutoCloseable {
+    private final Function<SandboxLimits, Sandbox> opening;
     private Optional<Sandbox> sandbox = Optional.empty();
+
+    EvalSandbox(boolean unsafe) {
+        this(limits -> unsafe ? Sandbox.unprotected(limits, 1) : Sandbox.open(limits, 1));
+    }
+
+    /** A sandbox that is opened so. */
+    EvalSandbox(Function<SandboxLimits, Sandbox> opening) {
+        this.opening = opening;
+    }
 
     /**
      * Opens the sandbox if one of the tasks needs it.
      *
-     * @param unsafe without protection
      * @throws EvalException if there can be none here
      */
-    void openFor(List<Task> tasks, boolean unsafe) {
+    void openFor(List<Task> tasks) {
         Optional<Task> first =
                 tasks.stream().filter(Benchmarks::asksForPrograms).findFirst();
         if (first.isEmpty()) {
             return;
         }
         try {
-            sandbox = Optional.of(
-                    unsafe ? Sandbox.unprotected(SandboxLimits.DEFAULTS, 1) : Sandbox.open(SandboxLimits.DEFAULTS, 1));
+            sandbox = Optional.of(opening.apply(SandboxLimits.DEFAULTS));
         } catch (EvalException e) {
             throw new EvalException(first.get().name() + ": " + e.getMessage(), e);
         }

@@ -33,10 +33,14 @@ class EvalCommandTest {
     }
 
     private Outcome eval(String... more) {
+        return evalOf(model, more);
+    }
+
+    private Outcome evalOf(String named, String... more) {
         List<String> args = new java.util.ArrayList<>(List.of(
                 "eval",
                 "-m",
-                model,
+                named,
                 "--data",
                 home.resolve("data").toString(),
                 "--out",
@@ -131,7 +135,47 @@ class EvalCommandTest {
         assertThat(missing.code()).isEqualTo(1);
         assertThat(missing.err()).contains("arc_easy/test").contains("--data");
         Outcome few = eval("--tasks", "piqa", "--num-fewshot", "2");
-        assertThat(few.err()).contains("piqa/train");
+        assertThat(few.err()).contains("2 examples are asked for, but there are 1");
+        assertThat(eval("--tasks", "piqa", "--tokenizer", model).err()).contains("--tokenizer is for an endpoint");
+    }
+
+    /** The model named here does not exist: whoever looks for it first says something else. */
+    @Test
+    void whatIsMissingIsToldInALineEachBeforeAModelIsOpened() {
+        Outcome data = evalOf("no-such-model.gguf", "--tasks", "piqa,arc_easy,mmlu,bbh_cot_fewshot");
+        assertThat(data.code()).isEqualTo(1);
+        assertThat(data.err().lines()).hasSize(3);
+        assertThat(data.err())
+                .contains("arc_easy: there is no " + home.resolve("data/arc_easy/test"))
+                .contains("mmlu_formal_logic: there is no " + home.resolve("data/mmlu/test/formal_logic"))
+                .contains("(and 56 more of its tasks)")
+                .contains("bbh_cot_fewshot_boolean_expressions: there is no")
+                .contains("jemma eval fetch")
+                .doesNotContain("no-such-model");
+        assertThat(evalOf("no-such-model.gguf", "--tasks", "piqa").err()).contains("no-such-model");
+    }
+
+    @Test
+    void whereTheSplitOfExamplesIsMissingItIsSaidWhereTheyComeFrom() throws IOException {
+        Outcome own = eval("--tasks", "piqa", "--num-fewshot", "1");
+        assertThat(own.code()).as(own.err()).isZero();
+        String left = "piqa: there is no " + home.resolve("data/piqa/train")
+                + ": examples come from the evaluated rows, the asked one left out";
+        assertThat(own.err()).contains(left);
+        assertThat(Files.readString(home.resolve("out/table.md"))).contains("- " + left);
+        assertThat(results().at("/configs/piqa/fewshot_source").asString())
+                .isEqualTo("the evaluated rows, the asked one left out");
+        assertThat(Files.readString(home.resolve("out/samples_piqa.jsonl")))
+                .contains("Question: boil water\\nAnswer: heat it\\n\\nQuestion: open a door\\nAnswer:");
+
+        Files.copy(home.resolve("data/piqa/validation.jsonl"), home.resolve("data/piqa/train_head300.jsonl"));
+        assertThat(eval("--tasks", "piqa", "--num-fewshot", "1").err())
+                .contains("examples come from piqa/train_head300.jsonl, a part of it");
+
+        Files.copy(home.resolve("data/piqa/validation.jsonl"), home.resolve("data/piqa/train.jsonl"));
+        Outcome whole = eval("--tasks", "piqa", "--num-fewshot", "1");
+        assertThat(whole.err()).doesNotContain("examples come from");
+        assertThat(results().at("/configs/piqa/fewshot_source").asString()).isEqualTo("piqa/train.jsonl");
     }
 
     @Test

@@ -3,6 +3,10 @@ package dev.jemma.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jemma.cli.hub.FakeCompletions;
+import dev.jemma.infer.LanguageModel;
+import dev.jemma.serve.ServeOptions;
+import dev.jemma.serve.ServedModel;
+import dev.jemma.serve.Server;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -139,6 +143,46 @@ class EvalEndpointTest {
     }
 
     @Test
+    void aServerOfOurOwnAppliesItsTemplateToConversations() throws IOException {
+        Files.writeString(
+                home.resolve("data/nq_open/train.jsonl"), "{\"question\": \"who\", \"answer\": [\"me\"]}\n".repeat(3));
+        String[] chat = {
+            "--tasks",
+            "nq_open",
+            "--num-fewshot",
+            "1",
+            "--apply-chat-template",
+            "--fewshot-as-multiturn",
+            "--system-instruction",
+            "Be brief.",
+            "--gen-kwargs",
+            "max_gen_toks=5"
+        };
+        String near;
+        try (LanguageModel model = LanguageModel.open(Path.of(MODEL));
+                Server server = Server.start(
+                        List.of(new ServedModel("m", model)),
+                        ServeOptions.builder().port(0).build())) {
+            Ended run = eval(Map.of(), server.url() + "/v1", chat);
+            assertThat(run.code()).as(run.err()).isZero();
+            near = Files.readString(home.resolve("out/samples_nq_open.jsonl"));
+            assertThat(results().at("/config/model_args/base_url").asString()).isEqualTo(server.url() + "/v1");
+            Ended scored = eval(Map.of(), server.url() + "/v1", "--tasks", "piqa", "--apply-chat-template");
+            assertThat(scored.code()).isEqualTo(2);
+            assertThat(scored.err()).contains("piqa needs log-likelihoods");
+        }
+        List<String> args = new ArrayList<>(
+                List.of("eval", "--model", MODEL, "--data", home.resolve("data").toString()));
+        args.addAll(List.of("--out", home.resolve("own").toString()));
+        args.addAll(List.of(chat));
+        Ended own = jemma(Map.of(), args.toArray(String[]::new));
+        assertThat(own.code()).as(own.err()).isZero();
+        assertThat(near)
+                .as("the same words as the model in this process")
+                .isEqualTo(Files.readString(home.resolve("own/samples_nq_open.jsonl")));
+    }
+
+    @Test
     void misuseOfEndpointsSaysWhatToDo() {
         Map<String, String> none = Map.of();
         assertThat(eval(none, "ftp://x/v1", "--tasks", "piqa").code()).isEqualTo(2);
@@ -149,6 +193,9 @@ class EvalEndpointTest {
         assertThat(eval(none, "http://localhost:1/v1", "--tasks", "piqa", "--tries", "0")
                         .code())
                 .isEqualTo(2);
+        assertThat(eval(none, "http://localhost:1/v1", "--tasks", "piqa", "--exact")
+                        .err())
+                .contains("--exact is for a model of this process");
         assertThat(jemma(none, "eval", "--base-url", "http://localhost:1/v1", "--tasks", "piqa")
                         .err())
                 .contains("say with --model");
@@ -187,7 +234,16 @@ class EvalEndpointTest {
                 .contains("https://")
                 .contains("put it at");
         Ended byHand = jemma(Map.of(), "eval", "fetch", "piqa", "--data", data);
-        assertThat(byHand.err()).contains("has no fixed address").contains("piqa/validation");
+        assertThat(byHand.err()).contains("piqa: for examples download the split train");
+        assertThat(byHand.out()).contains("piqa: all is there");
+        Ended missing = jemma(Map.of(), "eval", "fetch", "boolq", "--data", data);
+        assertThat(missing.code()).isEqualTo(1);
+        assertThat(missing.err().lines()).hasSize(1);
+        assertThat(missing.err())
+                .contains("boolq has no fixed address: download the split validation of the data set google/boolq"
+                        + " (https://huggingface.co/datasets/google/boolq)")
+                .contains("put it at " + home.resolve("data/boolq/data/validation-00000-of-00001.parquet"))
+                .contains("or as JSON lines at " + home.resolve("data/boolq/validation.jsonl"));
         assertThat(jemma(Map.of(), "eval", "fetch", "piqq").code()).isEqualTo(2);
     }
 }

@@ -16,11 +16,12 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A folder with the data of benchmarks, one folder a benchmark. A split is one file of JSON lines, a JSON array, CSV or
- * Parquet; Parquet files may lie as their publishers lay them, in a folder below and in numbered parts.
+ * Parquet; Parquet files may lie as their publishers lay them, in a folder below and in numbered parts, or in a folder
+ * of the split's name.
  */
 public final class DataFolder {
     private static final List<String> ENDINGS = List.of(".jsonl", ".json", ".parquet", ".csv", ".jsonl.gz", ".json.gz");
-    private static final List<String> BELOW = List.of("", "data", "main", "plain_text");
+    private static final List<String> BELOW = List.of("", "data", "main", "plain_text", "default");
     private static final long MAX_WHOLE_BYTES = 64L << 20;
 
     private static final JsonMapper JSON = new JsonMapper();
@@ -49,16 +50,38 @@ public final class DataFolder {
      * @param names below the folder, without the ending: {@code piqa/validation}
      */
     public List<Doc> rows(List<String> names) {
+        return rows(names, List.of());
+    }
+
+    /**
+     * The same, where a CSV file does not begin with the names of its columns.
+     *
+     * @param columns their names; if there are any, a first line that is not these is a row
+     */
+    List<Doc> rows(List<String> names, List<String> columns) {
         for (String name : names) {
             List<Path> files = find(name);
             if (!files.isEmpty()) {
                 List<Doc> rows = new ArrayList<>();
-                files.forEach(file -> read(file, rows));
+                files.forEach(file -> read(file, columns, rows));
                 return rows;
             }
         }
         throw new EvalException("there is no " + root.resolve(names.getFirst()) + " (" + String.join(", ", ENDINGS)
-                + "); put the benchmark's data there, or name its folder with --data");
+                + "); put the benchmark's data there ('jemma eval fetch' gets it or says where it is), or name its"
+                + " folder with --data");
+    }
+
+    /** The first of these splits that is there, as its file or files are named below the folder. */
+    public Optional<String> first(List<String> names) {
+        return names.stream()
+                .map(this::find)
+                .filter(files -> !files.isEmpty())
+                .findFirst()
+                .map(files -> {
+                    String name = root.relativize(files.getFirst()).toString();
+                    return files.size() == 1 ? name : name + " and " + (files.size() - 1) + " more";
+                });
     }
 
     /** The whole text of a file. */
@@ -92,6 +115,12 @@ public final class DataFolder {
                 return parts;
             }
         }
+        for (String below : BELOW) {
+            List<Path> parts = parts(folder.resolve(below).resolve(String.valueOf(at.getFileName())), "");
+            if (!parts.isEmpty()) {
+                return parts;
+            }
+        }
         return List.of();
     }
 
@@ -111,10 +140,10 @@ public final class DataFolder {
         }
     }
 
-    private static void read(Path file, List<Doc> rows) {
+    private static void read(Path file, List<String> columns, List<Doc> rows) {
         String name = String.valueOf(file.getFileName());
         if (name.endsWith(".csv")) {
-            csv(file, rows);
+            csv(file, columns, rows);
             return;
         }
         Optional<JsonNode> whole = name.endsWith(".json") ? object(file) : Optional.empty();
@@ -128,15 +157,17 @@ public final class DataFolder {
         Records.read(file, (place, row) -> rows.add(new Doc(rows.size(), place, row)));
     }
 
-    private static void csv(Path file, List<Doc> rows) {
+    private static void csv(Path file, List<String> columns, List<Doc> rows) {
         List<List<String>> lines = CsvFile.rows(file);
-        List<String> names = lines.isEmpty() ? List.of() : lines.getFirst();
-        for (int line = 1; line < lines.size(); line++) {
+        List<String> first = lines.isEmpty() ? List.of() : lines.getFirst();
+        boolean named = columns.isEmpty() || first.equals(columns);
+        List<String> names = named ? first : columns;
+        for (int line = named ? 1 : 0; line < lines.size(); line++) {
             List<String> values = lines.get(line);
             String place = file + " row " + (rows.size() + 1);
             if (values.size() != names.size()) {
-                throw new EvalException(place + ": has " + values.size() + " values, but the first line has "
-                        + names.size() + " names");
+                throw new EvalException(
+                        place + ": has " + values.size() + " values, but there are " + names.size() + " columns");
             }
             ObjectNode row = JsonNodeFactory.instance.objectNode();
             for (int i = 0; i < names.size(); i++) {

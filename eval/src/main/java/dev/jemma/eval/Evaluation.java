@@ -44,15 +44,17 @@ public final class Evaluation {
 
     /** A task on its way. */
     private static final class Running {
+        private final Questions questions;
         private final Task task;
         private final List<Item> items;
         private final List<Answer[]> answers = new ArrayList<>();
         private int total;
         private int done;
 
-        Running(Task task, List<Item> items) {
-            this.task = task;
-            this.items = items;
+        Running(Questions questions) {
+            this.questions = questions;
+            this.task = questions.task();
+            this.items = questions.items();
             for (Item item : items) {
                 answers.add(new Answer[item.requests().size()]);
                 total += item.requests().size();
@@ -73,10 +75,13 @@ public final class Evaluation {
      * @throws EvalException if the data of a task is not there, before anything is asked
      */
     public List<TaskResult> run(List<Task> tasks) {
-        List<Running> running = new ArrayList<>();
-        for (Task task : tasks) {
-            running.add(new Running(task, Items.of(task, folder, options)));
-        }
+        return ask(
+                tasks.stream().map(task -> Questions.of(task, folder, options)).toList());
+    }
+
+    /** Runs tasks whose questions are made, with the options of this evaluation; results are in their order. */
+    public List<TaskResult> ask(List<Questions> tasks) {
+        List<Running> running = tasks.stream().map(Running::new).toList();
         List<Open> open = new ArrayList<>();
         Map<String, List<Place>> waiting = new HashMap<>();
         for (int t = 0; t < running.size(); t++) {
@@ -150,7 +155,7 @@ public final class Evaluation {
         for (int i = 0; i < task.items.size(); i++) {
             items.add(Marking.of(task.task, task.items.get(i), List.of(task.answers.get(i))));
         }
-        results[t] = TaskResult.of(task.task, options.shotsOf(task.task), items, options.bootstrapRounds());
+        results[t] = TaskResult.of(task.questions, items, options.bootstrapRounds());
         listener.finished(results[t]);
     }
 

@@ -28,15 +28,19 @@ public final class Items {
 
     /** All items of a task. */
     public static List<Item> of(Task task, DataFolder folder, EvaluationOptions options) {
+        return questions(task, folder, options).items();
+    }
+
+    /** All items of a task, and where its examples come from. */
+    static Questions questions(Task task, DataFolder folder, EvaluationOptions options) {
         return new Items(task, folder, options).all();
     }
 
-    private List<Item> all() {
+    private Questions all() {
         List<Doc> docs = task.documents().rows(folder);
         int count = Math.min(docs.size(), options.limit().orElse(Integer.MAX_VALUE));
-        List<Doc> pool =
-                shots == 0 ? List.of() : task.pool().map(p -> p.rows(folder)).orElse(docs);
-        Draw<Doc> draw = new Draw<>(pool, task.order(), task.spare(), options.seed());
+        Examples from = Examples.of(task, folder, docs, shots);
+        Draw<Doc> draw = from.draw(task, options.seed());
         List<Item> items = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             Doc doc = docs.get(i);
@@ -48,7 +52,7 @@ public final class Items {
             }
             items.add(item(i, doc, examples));
         }
-        return items;
+        return new Questions(task, items, shots, from.origin(), from.note());
     }
 
     private Item item(int id, Doc doc, List<Doc> examples) {

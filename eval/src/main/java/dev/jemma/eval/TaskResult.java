@@ -5,6 +5,7 @@ import dev.jemma.eval.metric.Statistics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -12,9 +13,17 @@ import java.util.TreeSet;
  * A task with its items' marks and its figures.
  *
  * @param shots examples before each question
+ * @param origin where they come from, in words; empty without examples
+ * @param note why they are not the rows that the reference draws from; empty where they are
  * @param figures by metric
  */
-public record TaskResult(Task task, int shots, List<ItemResult> items, Map<Metric, Figure> figures) {
+public record TaskResult(
+        Task task,
+        int shots,
+        String origin,
+        Optional<String> note,
+        List<ItemResult> items,
+        Map<Metric, Figure> figures) {
     private static final int SEED = 1234;
 
     public TaskResult {
@@ -23,14 +32,15 @@ public record TaskResult(Task task, int shots, List<ItemResult> items, Map<Metri
     }
 
     /** Puts the marks of all items together. */
-    static TaskResult of(Task task, int shots, List<ItemResult> items, int bootstrapRounds) {
+    static TaskResult of(Questions questions, List<ItemResult> items, int bootstrapRounds) {
         TreeSet<Metric> metrics = new TreeSet<>();
         items.forEach(item -> metrics.addAll(item.values().keySet()));
         Map<Metric, Figure> figures = new TreeMap<>();
         for (Metric metric : metrics) {
             figures.put(metric, figure(metric, items, bootstrapRounds));
         }
-        return new TaskResult(task, shots, items, figures);
+        return new TaskResult(
+                questions.task(), questions.shots(), questions.origin(), questions.note(), items, figures);
     }
 
     private static Figure figure(Metric metric, List<ItemResult> items, int bootstrapRounds) {

@@ -44,7 +44,7 @@ class DataFolderTest {
                 .containsExactly("two\nlines, \"quoted\"");
         assertThatThrownBy(() -> rows("test.csv", "a,b\n1\n"))
                 .isInstanceOf(EvalException.class)
-                .hasMessageContaining("row 1: has 1 values, but the first line has 2 names");
+                .hasMessageContaining("row 1: has 1 values, but there are 2 columns");
     }
 
     @Test

@@ -21,14 +21,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The completions of an OpenAI-compatible server over HTTP, with the proxies and certificates that downloads have.
+ * The completions and conversations of an OpenAI-compatible server over HTTP, with the proxies and certificates that downloads have.
  * Follows no redirect and sends the key to that one address, never in the clear to another machine.
  */
 public final class Endpoint implements Line, AutoCloseable {
     private static final int MOST_BYTES = 64 << 20;
 
     private final HttpClient client;
-    private final URI completions;
+    private final URI base;
     private final Optional<String> key;
     private final Duration timeout;
 
@@ -39,6 +39,19 @@ public final class Endpoint implements Line, AutoCloseable {
      * @throws JemmaException if the key would go over the net in the clear, or cannot stand in a header
      */
     public Endpoint(HubSettings settings, URI base, Optional<String> key, Duration timeout) {
+        check(base, key);
+        this.client = Connection.client(settings);
+        this.base = base;
+        this.key = key;
+        this.timeout = timeout;
+    }
+
+    /**
+     * Whether the key may go there.
+     *
+     * @throws JemmaException if it would go over the net in the clear, or cannot stand in a header
+     */
+    public static void check(URI base, Optional<String> key) {
         if (key.isPresent() && !key.get().matches("[\\x21-\\x7e]+")) {
             throw new JemmaException(
                     "the endpoint's key holds spaces or odd characters; set the variable to the key alone");
@@ -46,10 +59,6 @@ public final class Endpoint implements Line, AutoCloseable {
         if (key.isPresent() && !"https".equals(base.getScheme()) && !isHere(base)) {
             throw new JemmaException("the key would go to " + base.getHost() + " in the clear; use https");
         }
-        this.client = Connection.client(settings);
-        this.completions = URI.create(base + "/completions");
-        this.key = key;
-        this.timeout = timeout;
     }
 
     private static boolean isHere(URI base) {
@@ -64,8 +73,8 @@ public final class Endpoint implements Line, AutoCloseable {
     }
 
     @Override
-    public Reply post(String json) throws IOException, InterruptedException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(completions)
+    public Reply post(String path, String json) throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(base + "/" + path))
                 .timeout(timeout)
                 .header("User-Agent", "jemma")
                 .header("Content-Type", "application/json")
@@ -93,7 +102,7 @@ public final class Endpoint implements Line, AutoCloseable {
         try {
             byte[] all = bytes.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
             if (all.length > MOST_BYTES) {
-                throw new JemmaException(completions.getHost() + " answers with more than " + MOST_BYTES + " bytes");
+                throw new JemmaException(base.getHost() + " answers with more than " + MOST_BYTES + " bytes");
             }
             return new String(all, StandardCharsets.UTF_8);
         } catch (TimeoutException e) {

@@ -3,6 +3,7 @@ package dev.jemma.cli.hub;
 import dev.jemma.JemmaException;
 import dev.jemma.cli.Console;
 import dev.jemma.cli.Progress;
+import dev.jemma.eval.DataFolder;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,10 +29,30 @@ public final class EvalData {
      * A file of a benchmark.
      *
      * @param name below the data folder
-     * @param bytes its size; empty if there is no fixed address, and {@code address} is a page for people
+     * @param bytes its size; empty if people get it by hand, and {@code address} is a page for them
      * @param sha256 its checksum; empty if it is not known
+     * @param byHand what to take from that page
      */
-    public record Entry(String task, String name, Optional<Long> bytes, Optional<String> sha256, URI address) {}
+    public record Entry(
+            String task,
+            String name,
+            Optional<Long> bytes,
+            Optional<String> sha256,
+            URI address,
+            Optional<ByHand> byHand) {
+        Entry(String task, String name, Optional<Long> bytes, Optional<String> sha256, URI address) {
+            this(task, name, bytes, sha256, address, Optional.empty());
+        }
+    }
+
+    /**
+     * What people take from a data set's page.
+     *
+     * @param place where it may lie as published, below the data folder
+     * @param split in words
+     * @param examples whether only examples come from it
+     */
+    public record ByHand(String place, String split, boolean examples) {}
 
     private final HubSettings settings;
     private final Console console;
@@ -63,7 +84,10 @@ public final class EvalData {
                                     .filter(text -> !text.isEmpty())
                                     .map(Long::parseLong),
                             Optional.of(cells[3]).filter(text -> !text.isEmpty()),
-                            URI.create(cells[4])))
+                            URI.create(cells[4]),
+                            cells.length < 7
+                                    ? Optional.empty()
+                                    : Optional.of(new ByHand(cells[5], cells[6], cells.length > 7))))
                     .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -82,7 +106,11 @@ public final class EvalData {
 
     private Set<String> names(boolean fixed) {
         Set<String> names = new LinkedHashSet<>();
-        table.stream().filter(entry -> entry.bytes().isPresent() == fixed).forEach(entry -> names.add(entry.task()));
+        table.stream()
+                .filter(entry -> fixed
+                        ? entry.bytes().isPresent()
+                        : entry.byHand().filter(hand -> !hand.examples()).isPresent())
+                .forEach(entry -> names.add(entry.task()));
         return names;
     }
 
@@ -97,12 +125,9 @@ public final class EvalData {
                 table.stream().filter(entry -> entry.task().equals(task)).toList();
         List<Entry> missing = new ArrayList<>();
         for (Entry entry : wanted) {
-            if (entry.bytes().isEmpty()) {
-                throw new JemmaException(task + " has no fixed address: get its files from " + entry.address()
-                        + " and put them at " + folder.resolve(entry.name())
-                        + ".jsonl (.json, .csv, or Parquet as published there)");
-            }
-            if (!isThere(entry, folder)) {
+            if (entry.byHand().isPresent()) {
+                instruct(entry, entry.byHand().get(), folder);
+            } else if (!isThere(entry, folder)) {
                 missing.add(entry);
             }
         }
@@ -127,6 +152,25 @@ public final class EvalData {
             }
         }
         return missing.size();
+    }
+
+    /** Says what to get where, unless it is there in some form. */
+    private void instruct(Entry entry, ByHand what, Path folder) {
+        List<String> names = new ArrayList<>();
+        for (String name : List.of(entry.name(), what.place().replaceFirst("(-00000-of-00001|/0000)\\.parquet$", ""))) {
+            names.add(name.replace("SUBJECT", "abstract_algebra"));
+        }
+        if (new DataFolder(folder).first(names).isPresent()) {
+            return;
+        }
+        String how = "download the split " + what.split() + " of the data set "
+                + entry.address().getPath().replaceFirst("^/datasets/", "") + " (" + entry.address()
+                + ") and put it at " + folder.resolve(what.place()) + ", or as JSON lines at "
+                + folder.resolve(entry.name()) + ".jsonl";
+        if (!what.examples()) {
+            throw new JemmaException(entry.task() + " has no fixed address: " + how);
+        }
+        console.note(entry.task() + ": for examples " + how);
     }
 
     private static boolean isThere(Entry entry, Path folder) {

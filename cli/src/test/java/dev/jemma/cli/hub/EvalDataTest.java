@@ -83,6 +83,30 @@ class EvalDataTest {
     }
 
     @Test
+    void whatPeopleGetByHandIsSaidUntilItIsThere() throws Exception {
+        TestConsole console = new TestConsole(Map.of());
+        EvalData data = new EvalData(HubSettings.of(Map.of()), console.console());
+        assertThat(data.byHand()).contains("mmlu", "piqa").doesNotContain("commonsense_qa", "gsm8k");
+        assertThat(data.tasks()).contains("commonsense_qa");
+        for (String task : data.byHand()) {
+            assertThatThrownBy(() -> data.fetch(task, folder))
+                    .as(task)
+                    .isInstanceOf(JemmaException.class)
+                    .hasMessageStartingWith(task + " has no fixed address: download the split ")
+                    .hasMessageContaining("https://")
+                    .hasMessageContaining("put it at " + folder);
+        }
+        Path subject = folder.resolve("mmlu/abstract_algebra");
+        Files.createDirectories(subject);
+        Files.createFile(subject.resolve("test-00000-of-00001.parquet"));
+        assertThat(data.fetch("mmlu", folder)).isZero();
+        assertThat(console.err())
+                .contains("mmlu: for examples download the split dev of each subject of the data set cais/mmlu")
+                .contains(folder.resolve("mmlu/SUBJECT/dev-00000-of-00001.parquet")
+                        .toString());
+    }
+
+    @Test
     void everyFileOfTheTableIsNamedPinnedAndSafe() {
         List<EvalData.Entry> table = EvalData.published();
         assertThat(table).hasSizeGreaterThan(70);

@@ -1,5 +1,7 @@
 package dev.jemma.eval.remote;
 
+import dev.jemma.chat.Message;
+import dev.jemma.chat.Role;
 import dev.jemma.eval.Answer;
 import dev.jemma.eval.EvalException;
 import dev.jemma.eval.Prompt;
@@ -31,6 +33,9 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class EndpointScorer implements Scorer {
     private static final JsonMapper JSON = new JsonMapper();
+
+    private static final String COMPLETIONS = "completions";
+    private static final String CHAT = "chat/completions";
 
     /** Stops that the protocol allows; the text is cut at all of them here. */
     private static final int MOST_STOPS = 4;
@@ -145,11 +150,12 @@ public final class EndpointScorer implements Scorer {
                     TextScoring.request(settings.tokenizer().get(), context, request.continuation(), false, 0);
             int targets = whole.ids().length - whole.firstTarget();
             int[] ids = fit(whole.ids(), targets + 1, 1);
-            return Echo.ofIds(choice(echo().set("prompt", array(ids))), ids, ids.length - targets, settings.name());
+            return Echo.ofIds(
+                    choice(COMPLETIONS, echo().set("prompt", array(ids))), ids, ids.length - targets, settings.name());
         }
         String head = context.stripTrailing();
         String text = context + request.continuation();
-        return Echo.ofText(choice(echo().put("prompt", text)), text, head.length(), settings.name());
+        return Echo.ofText(choice(COMPLETIONS, echo().put("prompt", text)), text, head.length(), settings.name());
     }
 
     private Answer.Rolled rolled(Request.Rolling request) throws InterruptedException {
@@ -162,7 +168,7 @@ public final class EndpointScorer implements Scorer {
         double sum = 0;
         for (int from = 0; from < ids.length; from += step) {
             int[] part = tokenizer.withBos(Arrays.copyOfRange(ids, from, Math.min(ids.length, from + step)));
-            sum += Echo.ofIds(choice(echo().set("prompt", array(part))), part, 1, settings.name())
+            sum += Echo.ofIds(choice(COMPLETIONS, echo().set("prompt", array(part))), part, 1, settings.name())
                     .sum();
         }
         return new Answer.Rolled(sum, ids.length);
@@ -180,15 +186,24 @@ public final class EndpointScorer implements Scorer {
             }
         }
         request.stops().stream().limit(MOST_STOPS).forEach(body.withArray("stop")::add);
-        String prompt = plain(request.prompt());
-        if (settings.tokenizer().isPresent()) {
-            Tokenizer tokenizer = settings.tokenizer().get();
-            int[] ids = fit(tokenizer.withBos(tokenizer.encode(prompt)), 1, request.maxTokens());
-            body.set("prompt", array(ids));
-        } else {
-            body.put("prompt", prompt);
-        }
-        JsonNode text = choice(body).path("text");
+        JsonNode text = switch (request.prompt()) {
+            case Prompt.Plain(String prompt) -> {
+                if (settings.tokenizer().isPresent()) {
+                    Tokenizer tokenizer = settings.tokenizer().get();
+                    int[] ids = fit(tokenizer.withBos(tokenizer.encode(prompt)), 1, request.maxTokens());
+                    body.set("prompt", array(ids));
+                } else {
+                    body.put("prompt", prompt);
+                }
+                yield choice(COMPLETIONS, body).path("text");
+            }
+            case Prompt.Chat(List<Message> messages) -> {
+                body.set("messages", conversation(messages));
+                JsonNode message = choice(CHAT, body).path("message").path("content");
+                // an answer of nothing at all is null in that protocol
+                yield message.isNull() ? JSON.getNodeFactory().stringNode("") : message;
+            }
+        };
         if (!text.isString()) {
             throw new EvalException(settings.name() + " answers without a text");
         }
@@ -205,9 +220,20 @@ public final class EndpointScorer implements Scorer {
         return switch (prompt) {
             case Prompt.Plain(String text) -> text;
             case Prompt.Chat _ ->
-                throw new EvalException("the template of the endpoint's model is not known here; leave out"
+                throw new EvalException("an endpoint tells no log-likelihoods in a conversation; leave out"
                         + " --apply-chat-template, or run the model itself");
         };
+    }
+
+    /** The roles by the protocol's names. */
+    private static ArrayNode conversation(List<Message> messages) {
+        ArrayNode array = JSON.createArrayNode();
+        for (Message message : messages) {
+            String role =
+                    message.role() == Role.MODEL ? "assistant" : message.role().label();
+            array.addObject().put("role", role).put("content", message.content());
+        }
+        return array;
     }
 
     /** Cut on the left, {@code <bos>} kept, so that {@code answer} more tokens fit. */
@@ -245,9 +271,10 @@ public final class EndpointScorer implements Scorer {
         return array;
     }
 
-    private JsonNode choice(JsonNode body) throws InterruptedException {
-        JsonNode choice =
-                patient.post(JSON.writeValueAsString(body)).path("choices").path(0);
+    private JsonNode choice(String path, JsonNode body) throws InterruptedException {
+        JsonNode choice = patient.post(path, JSON.writeValueAsString(body))
+                .path("choices")
+                .path(0);
         if (!choice.isObject()) {
             throw new EvalException(settings.name() + " answers without \"choices\"; is it a completions endpoint?");
         }

@@ -19,8 +19,9 @@ public interface Line {
     /**
      * Posts JSON and waits for the answer; called from several threads at once.
      *
+     * @param path below the endpoint's address: {@code completions} or {@code chat/completions}
      * @throws IOException if there is none: a line that breaks, a server that takes too long
      * @throws InterruptedException if nobody waits any longer
      */
-    Reply post(String json) throws IOException, InterruptedException;
+    Reply post(String path, String json) throws IOException, InterruptedException;
 }

@@ -26,12 +26,12 @@ final class Patient {
     }
 
     /** The answer's JSON object. */
-    JsonNode post(String json) throws InterruptedException {
+    JsonNode post(String path, String json) throws InterruptedException {
         for (int failures = 1; ; failures++) {
             Duration pause = firstPause.multipliedBy(1L << Math.min(failures - 1, 10));
             String problem;
             try {
-                Line.Reply reply = line.post(json);
+                Line.Reply reply = line.post(path, json);
                 if (reply.status() / 100 == 2) {
                     return object(reply.body());
                 }

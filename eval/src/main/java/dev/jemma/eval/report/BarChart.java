@@ -10,13 +10,13 @@ import java.util.Locale;
  */
 final class BarChart {
     private static final int WIDTH = 760;
-    private static final int LEFT = 170;
+    private static final int LEFT = 210;
     private static final int RIGHT = 70;
     private static final int ROW = 20;
     private static final int BAR = 12;
     private static final int TOP = 26;
     private static final double CONFIDENCE_95 = 1.96;
-    private static final int MOST_LABEL = 26;
+    private static final int MOST_LABEL = 32;
 
     private BarChart() {}
 

@@ -1,7 +1,6 @@
 package dev.jemma.eval.report;
 
 import dev.jemma.eval.Answer;
-import dev.jemma.eval.Figure;
 import dev.jemma.eval.Group;
 import dev.jemma.eval.Item;
 import dev.jemma.eval.ItemResult;
@@ -14,13 +13,11 @@ import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 
@@ -37,7 +34,6 @@ public final class HtmlReport {
     private static final int MOST_ANSWER = 4000;
 
     private static final JsonMapper JSON = new JsonMapper();
-    private static final int CARD = Published.MODELS.size() - 1;
 
     private HtmlReport() {}
 
@@ -51,9 +47,10 @@ public final class HtmlReport {
         out.write("<title>" + Page.text("Evaluation of " + facts.model()) + "</title><style>");
         out.write(resource("report.css"));
         out.write("</style></head><body><h1>" + Page.text("Evaluation of " + facts.model()) + "</h1>");
-        Map<String, Measured> measured = Measured.of(results, groups);
-        charts(out, measured, facts);
-        table(out, measured);
+        boolean card = facts.model().toLowerCase(Locale.ROOT).contains("270m");
+        FigureSection figures = new FigureSection(Measured.of(results, groups), groups, card);
+        figures.charts(out);
+        figures.tables(out);
         out.write("<h2>Items</h2><div id=\"controls\"><select id=\"task\"></select> <select id=\"show\">"
                 + "<option value=\"wrong\">wrong answers</option><option value=\"right\">right answers</option>"
                 + "<option value=\"all\">all</option></select> <input id=\"find\" type=\"search\" placeholder=\"search\">"
@@ -65,65 +62,6 @@ public final class HtmlReport {
             items(out, results.get(i));
         }
         out.write("]</script><script>" + script + "</script></body></html>\n");
-    }
-
-    private static void charts(Writer out, Map<String, Measured> measured, RunFacts facts) throws IOException {
-        boolean card = facts.model().toLowerCase(Locale.ROOT).contains("270m");
-        Map<String, List<BarChart.Bar>> byGroup = new LinkedHashMap<>();
-        for (String group : List.of("Question answering", "Reasoning", "Math/Science", "Coding")) {
-            byGroup.put(group, new ArrayList<>());
-        }
-        boolean ticks = false;
-        for (PaperTable.Line line : PaperTable.lines(measured)) {
-            if (line.figure().isPresent()) {
-                OptionalDouble published = card ? line.published().value(CARD) : OptionalDouble.empty();
-                ticks |= published.isPresent();
-                bars(byGroup, line.published().group())
-                        .add(new BarChart.Bar(
-                                line.published().label(), line.figure().get(), published.orElse(Double.NaN)));
-            }
-        }
-        for (Measured other : measured.values()) {
-            boolean shown = Published.of(other.name()).isPresent();
-            Optional<Figure> figure = other.figures().entrySet().stream()
-                    .filter(entry -> entry.getKey().kind() == Metric.Kind.MEAN)
-                    .map(Map.Entry::getValue)
-                    .findFirst();
-            if (!shown && figure.isPresent()) {
-                bars(byGroup, other.isGroup() ? "Other groups" : "Other tasks")
-                        .add(new BarChart.Bar(other.name(), figure.get(), Double.NaN));
-            }
-        }
-        out.write("<div class=\"charts\">");
-        for (Map.Entry<String, List<BarChart.Bar>> group : byGroup.entrySet()) {
-            if (!group.getValue().isEmpty()) {
-                out.write(BarChart.of(group.getKey(), group.getValue()));
-            }
-        }
-        out.write("</div><p>Per cent; whiskers are 95&#160;% intervals over items."
-                + (ticks ? " Ticks are the figures of the model's card, whose shots may differ." : "") + "</p>");
-    }
-
-    private static List<BarChart.Bar> bars(Map<String, List<BarChart.Bar>> byGroup, String group) {
-        return byGroup.computeIfAbsent(group, _ -> new ArrayList<>());
-    }
-
-    private static void table(Writer out, Map<String, Measured> measured) throws IOException {
-        out.write("<h2>Figures</h2><table><tr><th>task</th><th>shots</th><th>items</th><th>metric</th><th>value</th>"
-                + "<th>± error</th></tr>");
-        for (Measured one : measured.values()) {
-            for (Map.Entry<Metric, Figure> entry : one.figures().entrySet()) {
-                Figure figure = entry.getValue();
-                out.write("<tr><td>" + Page.text(one.name()) + "</td><td>" + Page.text(one.shots()) + "</td><td>"
-                        + one.items() + "</td><td>" + Page.text(entry.getKey().key()) + "</td><td>"
-                        + number(figure.value()) + "</td><td>" + number(figure.error()) + "</td></tr>");
-            }
-        }
-        out.write("</table>");
-    }
-
-    private static String number(double value) {
-        return Double.isNaN(value) ? "" : String.format(Locale.ROOT, "%.4f", value);
     }
 
     /** A task as {@code {"task": …, "items": [[id, right, prompt, [[choice, figure]…], taken, gold], …]}}. */

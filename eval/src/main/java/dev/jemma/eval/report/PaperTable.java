@@ -41,9 +41,16 @@ public final class PaperTable {
         if (lines.stream().anyMatch(line -> line.figure().isPresent())) {
             paper(lines, text);
         }
-        return text.append("## All figures\n\n")
-                .append(ResultTable.of(results, groups))
-                .toString();
+        text.append("## All figures\n\n").append(ResultTable.of(results, groups));
+        List<String> notes = results.stream()
+                .flatMap(result ->
+                        result.note().stream().map(note -> "- " + result.task().name() + ": " + Page.cell(note) + "\n"))
+                .toList();
+        if (!notes.isEmpty()) {
+            text.append("\nExamples that are not those of the reference:\n\n");
+            notes.forEach(text::append);
+        }
+        return text.toString();
     }
 
     private static void paper(List<Line> lines, StringBuilder text) {

@@ -124,6 +124,9 @@ public final class RunFiles {
                 .put("target_delimiter", result.task().targetDelimiter())
                 .put("fewshot_delimiter", result.task().exampleDelimiter())
                 .put("num_fewshot", result.shots());
+        if (result.shots() > 0) {
+            node.put("fewshot_source", result.origin());
+        }
         if (result.task().form() instanceof Form.Generation form) {
             ObjectNode generation = node.putObject("generation_kwargs");
             form.stops().forEach(generation.withArray("until")::add);

@@ -24,6 +24,9 @@ import tools.jackson.databind.node.JsonNodeFactory;
  */
 final class BigBenchHard {
     private static final String THINK = "\nA: Let's think step by step.\n";
+    /** In the file of sports_understanding the chain goes on in the same line; the reference begins a new one there too. */
+    private static final Pattern SHOWN_THINK = Pattern.compile("\nA: Let's think step by step\\.[ \n]");
+
     private static final Pattern ANSWER = Filter.python("(?<=the answer is )(.*)(?=.)");
     private static final List<String> STOPS = List.of("</s>", "Q", "\n\n");
     private static final List<String> NAMES = List.of(
@@ -136,16 +139,16 @@ final class BigBenchHard {
         List<String> blocks = blocks(folder, name);
         List<Doc> docs = new ArrayList<>();
         for (String block : blocks.subList(1, blocks.size())) {
-            int think = block.indexOf(THINK);
+            Matcher think = SHOWN_THINK.matcher(block);
             Matcher answer = Pattern.compile("the answer is (.*)\\.$").matcher(block.strip());
-            if (think < 0 || !answer.find()) {
+            if (!think.find() || !answer.find()) {
                 throw new EvalException("bbh/cot-prompts/" + name + ".txt: example " + (docs.size() + 1)
                         + " must read Q: …, A: Let's think step by step., …, So the answer is X.");
             }
             var row = JsonNodeFactory.instance
                     .objectNode()
-                    .put("input", block.substring(0, think))
-                    .put("chain", block.substring(think + THINK.length()))
+                    .put("input", block.substring(0, think.start()))
+                    .put("chain", block.substring(think.end()))
                     .put("target", answer.group(1));
             docs.add(new Doc(docs.size(), "bbh/cot-prompts/" + name + ".txt example " + (docs.size() + 1), row));
         }

@@ -17,7 +17,8 @@ final class BoolQ {
                     _ -> List.of("no", "yes"),
                     BoolQ::gold,
                     ACC)
-            .pool(Source.of("boolq/train", "boolq/train_head300", "super_glue/boolq/train")
+            .pool(Source.of("boolq/train", "super_glue/boolq/train")
+                    .orPart("boolq/train_head300")
                     .then(BoolQ::taken))
             .spare(true) // no test split
             .suiteShots(0)

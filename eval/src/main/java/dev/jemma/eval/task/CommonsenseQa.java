@@ -18,7 +18,8 @@ final class CommonsenseQa {
                     doc -> Letters.first(choices(doc).size()),
                     doc -> "ABCDE".indexOf(doc.text("answerKey")),
                     ACC)
-            .pool(Source.of("commonsenseqa/train_rand_split", "commonsense_qa/train", "commonsenseqa/train_head1000"))
+            .pool(Source.of("commonsenseqa/train_rand_split", "commonsense_qa/train")
+                    .orPart("commonsenseqa/train_head1000"))
             .spare(true) // no test split
             .suiteShots(7)
             .build();

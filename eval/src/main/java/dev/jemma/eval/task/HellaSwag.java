@@ -27,6 +27,8 @@ final class HellaSwag {
                     doc -> doc.integer(doc.has("label") ? "label" : "gold"),
                     ACC,
                     ACC_NORM)
+            .pool(Source.of("hellaswag/train", "hellaswag/hellaswag_train"))
+            .spare(true) // no test split
             .suiteShots(0)
             .build();
 

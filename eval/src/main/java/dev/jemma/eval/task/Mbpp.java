@@ -19,10 +19,9 @@ final class Mbpp {
     private Mbpp() {}
 
     static Task task(Optional<ProgramJudge> judge) {
-        Source all = Source.of("mbpp/mbpp", "mbpp/full/mbpp");
         return Task.generation(
                         "mbpp",
-                        all.then(rows -> numbered(rows, id -> id >= 11 && id <= 510)),
+                        source("test").then(rows -> numbered(rows, id -> id >= 11 && id <= 510)),
                         doc -> "You are an expert Python programmer, and here is your task: "
                                 + doc.text("text") + " Your code should pass these tests:\n\n" + tests(doc)
                                 + "\n[BEGIN]\n",
@@ -35,12 +34,17 @@ final class Mbpp {
                                 doc -> List.of(tests(doc)),
                                 List.of(Programs.passAt(
                                         judge, (doc, completion) -> completion + "\n" + tests(doc), 1))))
-                .pool(all.then(rows -> numbered(rows, id -> id >= 2 && id <= 4)))
+                .pool(source("prompt").then(rows -> numbered(rows, id -> id >= 2 && id <= 4)))
                 .order(Draw.Order.FIRST)
                 .targetDelimiter("")
                 .usualShots(3)
                 .suiteShots(3)
                 .build();
+    }
+
+    /** The one file of all, or that of a split. */
+    private static Source source(String split) {
+        return Source.of("mbpp/mbpp", "mbpp/full/mbpp", "mbpp/full/" + split);
     }
 
     private static String tests(Doc doc) {

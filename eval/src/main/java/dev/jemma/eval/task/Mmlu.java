@@ -2,6 +2,7 @@ package dev.jemma.eval.task;
 
 import static dev.jemma.eval.Form.ChoiceMetric.ACC;
 
+import dev.jemma.eval.Doc;
 import dev.jemma.eval.Group;
 import dev.jemma.eval.Source;
 import dev.jemma.eval.Task;
@@ -109,15 +110,33 @@ final class Mmlu {
         return groups;
     }
 
+    /** Of the authors' own files, which do not name their columns and have the answer as a letter. */
+    private static final List<String> COLUMNS = List.of("question", "A", "B", "C", "D", "answer");
+
+    private static List<String> choices(Doc doc) {
+        return doc.has("choices")
+                ? doc.texts("choices")
+                : COLUMNS.subList(1, 5).stream().map(doc::text).toList();
+    }
+
+    private static int gold(Doc doc) {
+        return doc.has("choices") ? doc.integer("answer") : "ABCD".indexOf(doc.text("answer"));
+    }
+
     private static Task subject(String subject) {
         return Task.choice(
                         "mmlu_" + subject,
-                        Source.of("mmlu/test/" + subject, "mmlu/" + subject + "/test"),
-                        doc -> doc.text("question").strip() + "\n" + Letters.lines(doc.texts("choices")) + "\nAnswer:",
-                        doc -> Letters.first(doc.texts("choices").size()),
-                        doc -> doc.integer("answer"),
+                        Source.ofTable(
+                                COLUMNS,
+                                "mmlu/test/" + subject,
+                                "mmlu/" + subject + "/test",
+                                "mmlu/test/" + subject + "_test"),
+                        doc -> doc.text("question").strip() + "\n" + Letters.lines(choices(doc)) + "\nAnswer:",
+                        doc -> Letters.first(choices(doc).size()),
+                        Mmlu::gold,
                         ACC)
-                .pool(Source.of("mmlu/dev/" + subject, "mmlu/" + subject + "/dev"))
+                .pool(Source.ofTable(
+                        COLUMNS, "mmlu/dev/" + subject, "mmlu/" + subject + "/dev", "mmlu/dev/" + subject + "_dev"))
                 .order(Draw.Order.FIRST)
                 .description("The following are multiple choice questions (with answers) about "
                         + subject.replace('_', ' ') + ".\n\n")

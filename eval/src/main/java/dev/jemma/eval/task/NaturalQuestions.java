@@ -27,11 +27,8 @@ final class NaturalQuestions {
                             NaturalQuestions::answers,
                             List.of(Answered.exactMatch(
                                     "remove_whitespace", Filter.stripLeading(), MATCH, NaturalQuestions::answers))))
-            .pool(Source.of(
-                    "natural_questions/NQ-open.train",
-                    "nq_open/train",
-                    "nq_open/nq_open/train",
-                    "natural_questions/train_heldout_dev"))
+            .pool(Source.of("natural_questions/NQ-open.train", "nq_open/train", "nq_open/nq_open/train")
+                    .orPart("natural_questions/train_heldout_dev"))
             .description("Answer these questions:\n\n")
             .exampleDelimiter("\n")
             .spare(true) // no test split

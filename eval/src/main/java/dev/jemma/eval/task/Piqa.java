@@ -17,7 +17,7 @@ final class Piqa {
                     doc -> doc.integer("label"),
                     ACC,
                     ACC_NORM)
-            .pool(Source.of("piqa/train", "piqa/train_head300"))
+            .pool(Source.of("piqa/train").orPart("piqa/train_head300"))
             .spare(true) // no test split
             .suiteShots(0)
             .build();

@@ -15,6 +15,7 @@ final class SocialIqa {
                     doc -> List.of(doc.text("answerA"), doc.text("answerB"), doc.text("answerC")),
                     doc -> doc.integer("label") - 1,
                     ACC)
+            .pool(Source.of("siqa/train", "social_iqa/train", "social_i_qa/train"))
             .spare(true) // no test split
             .suiteShots(0)
             .build();

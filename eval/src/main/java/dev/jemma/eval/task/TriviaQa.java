@@ -30,7 +30,7 @@ final class TriviaQa {
                                     Filter.stripLeading(),
                                     new ExactMatch(List.of(), true, true),
                                     TriviaQa::aliases))))
-            .pool(Source.of("triviaqa/train", "trivia_qa/rc.nocontext/train", "triviaqa/train_head1000"))
+            .pool(Source.of("triviaqa/train", "trivia_qa/rc.nocontext/train").orPart("triviaqa/train_head1000"))
             .spare(true) // no test split
             .suiteShots(5)
             .build();

@@ -17,11 +17,8 @@ final class WinoGrande {
                     doc -> contexts(doc).get(gold(doc)),
                     WinoGrande::ending,
                     new Form.Partial(WinoGrande::contexts, WinoGrande::ending, WinoGrande::gold))
-            .pool(Source.of(
-                    "winogrande/train",
-                    "winogrande/winogrande_xl/train",
-                    "winogrande/train_xl",
-                    "winogrande/train_head300"))
+            .pool(Source.of("winogrande/train", "winogrande/winogrande_xl/train", "winogrande/train_xl")
+                    .orPart("winogrande/train_head300"))
             .spare(true) // no test split
             .suiteShots(0)
             .build();

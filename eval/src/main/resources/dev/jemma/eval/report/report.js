@@ -13,7 +13,9 @@ function element(name, text, kind) {
 function card(task, item) {
   const [id, right, prompt, answers, taken, gold] = item;
   const box = element("div", undefined, "item");
-  box.append(element("div", task + " " + id + (right < 0 ? "" : right ? ": right" : ": wrong")));
+  const head = element("div", task + " " + id + " ", "head");
+  if (right >= 0) head.append(element("span", right ? "right" : "wrong", right ? "right" : "wrong"));
+  box.append(head);
   box.append(element("pre", prompt));
   const table = element("table");
   const golds = new Set(gold.split(" | "));
@@ -31,7 +33,12 @@ function card(task, item) {
   return box;
 }
 function more() {
-  for (const [task, item] of found.slice(shown, shown + PAGE)) at("items").append(card(task, item));
+  for (const [task, item] of found.slice(shown, shown + PAGE)) {
+    const box = card(task, item);
+    at("items").append(box);
+    const prompt = box.querySelector("pre");
+    prompt.scrollTop = prompt.scrollHeight; // the question stands below the examples
+  }
   shown = Math.min(found.length, shown + PAGE);
   at("more").hidden = shown === found.length;
   at("count").textContent = found.length + " items";

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.jemma.chat.Message;
 import dev.jemma.eval.Answer;
 import dev.jemma.eval.EvalException;
 import dev.jemma.eval.Prompt;
@@ -96,7 +97,7 @@ class EndpointScorerTest {
     @Test
     void theContinuationIsWhereTheContextEnds() {
         List<String> seen = Collections.synchronizedList(new ArrayList<>());
-        EndpointScorer scorer = scorer(json -> {
+        EndpointScorer scorer = scorer((_, json) -> {
             seen.add(json);
             return echo(json, "");
         });
@@ -112,7 +113,7 @@ class EndpointScorerTest {
 
     @Test
     void aBeginTokenThatTheEndpointAddsMovesNothingButTheCount() {
-        assertThat(answers(scorer(json -> echo(json, "<bos>")), choice("a b", " c")))
+        assertThat(answers(scorer((_, json) -> echo(json, "<bos>")), choice("a b", " c")))
                 .containsExactly(new Answer.Likelihood(-4, true));
     }
 
@@ -121,7 +122,7 @@ class EndpointScorerTest {
         AtomicInteger now = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
         EndpointScorer scorer = scorer(
-                json -> {
+                (_, json) -> {
                     most.accumulateAndGet(now.incrementAndGet(), Math::max);
                     Thread.sleep(2);
                     now.decrementAndGet();
@@ -139,7 +140,7 @@ class EndpointScorerTest {
     @Test
     void generatedTextEndsBeforeItsFirstStopWhateverTheEndpointKnows() {
         List<String> seen = new ArrayList<>();
-        EndpointScorer scorer = scorer(json -> {
+        EndpointScorer scorer = scorer((_, json) -> {
             seen.add(json);
             return ok("{\"choices\":[{\"text\":\"one two END three\"}]}");
         });
@@ -152,7 +153,7 @@ class EndpointScorerTest {
     @Test
     void aServerThatIsBusyOrBreaksOffIsAskedAgain() {
         AtomicInteger calls = new AtomicInteger();
-        EndpointScorer scorer = scorer(json -> switch (calls.getAndIncrement()) {
+        EndpointScorer scorer = scorer((_, json) -> switch (calls.getAndIncrement()) {
             case 0 -> new Line.Reply(429, "{\"error\":{\"message\":\"slow down\"}}", Optional.of(Duration.ofMillis(1)));
             case 1 -> throw new IOException("broken");
             default -> echo(json, "");
@@ -164,7 +165,7 @@ class EndpointScorerTest {
     @Test
     void aServerThatStaysBusyIsGivenUpWithItsOwnWords() {
         AtomicInteger calls = new AtomicInteger();
-        Line busy = _ -> {
+        Line busy = (_, _) -> {
             calls.incrementAndGet();
             return new Line.Reply(500, "{\"error\":{\"message\":\"out of\\nmemory\"}}", Optional.empty());
         };
@@ -174,7 +175,7 @@ class EndpointScorerTest {
                 .hasMessageContaining("answers so far are kept");
         assertThat(calls.get()).isEqualTo(3);
         assertThatThrownBy(() -> answers(
-                        scorer(_ -> {
+                        scorer((_, _) -> {
                             throw new IOException("no route");
                         }),
                         choice("a", " b")))
@@ -185,7 +186,7 @@ class EndpointScorerTest {
     void whatAskingAgainCannotHelpIsSaidAtOnce() {
         AtomicInteger calls = new AtomicInteger();
         assertThatThrownBy(() -> answers(
-                        scorer(_ -> {
+                        scorer((_, _) -> {
                             calls.incrementAndGet();
                             return new Line.Reply(401, "no", Optional.empty());
                         }),
@@ -193,49 +194,75 @@ class EndpointScorerTest {
                 .hasMessageContaining("answers 401")
                 .hasMessageContaining("--api-key-env");
         assertThat(calls.get()).isEqualTo(1);
-        assertThatThrownBy(() -> answers(scorer(_ -> new Line.Reply(404, "", Optional.empty())), choice("a", " b")))
+        assertThatThrownBy(() ->
+                        answers(scorer((_, _) -> new Line.Reply(404, "", Optional.empty())), choice("a", " b")))
                 .hasMessageContaining("/completions");
     }
 
     @Test
     void garbageIsNoAnswer() {
         for (String body : List.of("", "<html>", "[]", "3", "{\"choices\":[{\"text\":")) {
-            assertThatThrownBy(() -> answers(scorer(_ -> ok(body)), choice("a", " b")))
+            assertThatThrownBy(() -> answers(scorer((_, _) -> ok(body)), choice("a", " b")))
                     .as(body)
                     .isInstanceOf(EvalException.class)
                     .hasMessageContaining("something else than a JSON object");
         }
-        assertThatThrownBy(() -> answers(scorer(_ -> ok("{}")), choice("a", " b")))
+        assertThatThrownBy(() -> answers(scorer((_, _) -> ok("{}")), choice("a", " b")))
                 .hasMessageContaining("without \"choices\"");
-        assertThatThrownBy(() -> answers(scorer(_ -> ok("{\"choices\":[{}]}")), generate("a", List.of())))
+        assertThatThrownBy(() -> answers(scorer((_, _) -> ok("{\"choices\":[{}]}")), generate("a", List.of())))
                 .hasMessageContaining("without a text");
     }
 
     @Test
     void anEndpointWithoutLogProbabilitiesOfThePromptIsRefused() {
         assertThatThrownBy(() -> answers(
-                        scorer(_ -> ok("{\"choices\":[{\"text\":\"x\",\"logprobs\":null}]}")), choice("a", " b")))
+                        scorer((_, _) -> ok("{\"choices\":[{\"text\":\"x\",\"logprobs\":null}]}")), choice("a", " b")))
                 .hasMessageContaining("no log-probabilities")
                 .hasMessageContaining("echo");
         // the log-probability of the new token alone, of a server that ignores echo
         String unechoed = "{\"choices\":[{\"logprobs\":{\"tokens\":[\" z\"],\"token_logprobs\":[-1]}}]}";
-        assertThatThrownBy(() -> answers(scorer(_ -> ok(unechoed)), choice("a", " b")))
+        assertThatThrownBy(() -> answers(scorer((_, _) -> ok(unechoed)), choice("a", " b")))
                 .hasMessageContaining("--tokenizer");
         String nothing = "{\"choices\":[{\"logprobs\":{\"tokens\":[\"a\",\" b\",\" c\"],"
                 + "\"token_logprobs\":[null,null,-1]}}]}";
-        assertThatThrownBy(() -> answers(scorer(_ -> ok(nothing)), choice("a", " b")))
+        assertThatThrownBy(() -> answers(scorer((_, _) -> ok(nothing)), choice("a", " b")))
                 .hasMessageContaining("log-probability of token 1");
     }
 
     @Test
     void textsAndConversationsNeedWhatAnEndpointDoesNotTell() {
-        Line never = _ -> {
+        Line never = (_, _) -> {
             throw new AssertionError("nothing should be asked");
         };
         assertThatThrownBy(() -> answers(scorer(never), new Request.Rolling("text", 16)))
                 .hasMessageContaining("--tokenizer");
         Request chat = new Request.LogLikelihood(new Prompt.Chat(List.of()), " b");
         assertThatThrownBy(() -> answers(scorer(never), chat)).hasMessageContaining("--apply-chat-template");
+    }
+
+    @Test
+    void aConversationGoesToTheEndpointsOwnTemplate() {
+        List<String> seen = new ArrayList<>();
+        EndpointScorer scorer = scorer((path, json) -> {
+            seen.add(path + " " + json);
+            return ok("{\"choices\":[{\"message\":{\"role\":\"assistant\",\"content\":\"four. five\"}}]}");
+        });
+        Prompt prompt = new Prompt.Chat(
+                List.of(Message.system("Brief."), Message.user("1+1"), Message.model("two"), Message.user("2+2")));
+        assertThat(answers(scorer, new Request.Generate(prompt, List.of("."), 7, Sampling.GREEDY, 0)))
+                .containsExactly(new Answer.Text("four"));
+        assertThat(seen).hasSize(1).first().asString().startsWith("chat/completions {");
+        JsonNode body = JSON.readTree(seen.getFirst().substring("chat/completions ".length()));
+        assertThat(body.path("messages")
+                        .valueStream()
+                        .map(m -> m.path("role").asString() + ":"
+                                + m.path("content").asString()))
+                .containsExactly("system:Brief.", "user:1+1", "assistant:two", "user:2+2");
+        assertThat(body.has("prompt")).isFalse();
+        assertThat(body.at("/stop/0").asString()).isEqualTo(".");
+        EndpointScorer silent = scorer((_, _) -> ok("{\"choices\":[{\"message\":{\"content\":null}}]}"));
+        assertThat(answers(silent, new Request.Generate(prompt, List.of(), 7, Sampling.GREEDY, 0)))
+                .containsExactly(new Answer.Text(""));
     }
 
     @Test

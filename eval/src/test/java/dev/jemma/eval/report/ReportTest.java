@@ -184,20 +184,83 @@ class ReportTest {
                 run("out", EvaluationOptions.DEFAULTS, ReportTest::first).resolve("report.html"));
         Matcher svg = Pattern.compile("<svg.*?</svg>", Pattern.DOTALL).matcher(page);
         assertThat(svg.find()).isTrue();
+        var means = DocumentBuilderFactory.newInstance()
+                .newDocumentBuilder()
+                .parse(new InputSource(new StringReader(svg.group())));
+        // the legend's six, then five published bars and this run's: half of 220
+        assertThat(means.getElementsByTagName("rect").getLength()).isEqualTo(12);
+        var own = means.getElementsByTagName("rect").item(11).getAttributes();
+        assertThat(own.getNamedItem("class").getNodeValue()).isEqualTo("own");
+        assertThat(own.getNamedItem("height").getNodeValue()).isEqualTo("110.0");
+        assertThat(svg.group()).contains("Reasoning (1 of 7)").contains("78.8").contains("class=\"error\"");
+        assertThat(svg.find()).isTrue();
         var document = DocumentBuilderFactory.newInstance()
                 .newDocumentBuilder()
                 .parse(new InputSource(new StringReader(svg.group())));
         assertThat(document.getElementsByTagName("title").item(0).getTextContent())
                 .isEqualTo("Reasoning");
-        // 50 per cent of 760 − 170 − 70
+        // 50 per cent of 760 − 210 − 70
         assertThat(document.getElementsByTagName("rect")
                         .item(0)
                         .getAttributes()
                         .getNamedItem("width")
                         .getNodeValue())
-                .isEqualTo("260.0");
+                .isEqualTo("240.0");
         assertThat(svg.group()).contains("class=\"error\"").contains("class=\"published\"");
         assertThat(svg.find()).as("groups without a task have no chart").isFalse();
+    }
+
+    @Test
+    void theTasksOfAGroupAreFoldedBelowIt() throws IOException {
+        Files.createDirectories(home.resolve("math"));
+        StringBuilder rows = new StringBuilder();
+        for (String type : List.of(
+                "Algebra",
+                "Counting & Probability",
+                "Geometry",
+                "Intermediate Algebra",
+                "Number Theory",
+                "Prealgebra",
+                "Precalculus")) {
+            rows.append(JSON.writeValueAsString(Map.of("problem", "p", "solution", "\\boxed{2}", "type", type)))
+                    .append('\n');
+        }
+        Files.writeString(home.resolve("math/test.jsonl"), rows);
+        Scorer right = new Scorer() {
+            @Override
+            public String identity() {
+                return "right";
+            }
+
+            @Override
+            public void answer(List<List<Request>> batches, Receiver receiver) {
+                for (int b = 0; b < batches.size(); b++) {
+                    for (int r = 0; r < batches.get(b).size(); r++) {
+                        receiver.answered(b, r, new Answer.Text("Final Answer: The final answer is $2$."));
+                    }
+                }
+            }
+        };
+        List<TaskResult> results = new Evaluation(
+                        right,
+                        new DataFolder(home),
+                        EvaluationOptions.DEFAULTS,
+                        Optional.empty(),
+                        EvaluationListener.NONE)
+                .run(benchmarks.find("minerva_math"));
+        RunFiles.write(
+                home.resolve("out"),
+                results,
+                benchmarks.groups(),
+                new RunFacts("m", Map.of(), Map.of(), EvaluationOptions.DEFAULTS, 0, 1));
+        String page = Files.readString(home.resolve("out/report.html"));
+        assertThat(page)
+                .contains("<summary>minerva_math: its 7 tasks</summary>")
+                .contains(">counting_and_prob</text>");
+        String above =
+                page.substring(page.indexOf("<h2>Figures"), page.indexOf("<details>", page.indexOf("<h2>Figures")));
+        assertThat(above).contains("<td>minerva_math</td><td>4</td><td>7</td>").doesNotContain("minerva_math_algebra");
+        assertThat(page).contains("<td>minerva_math_algebra</td>");
     }
 
     @Test
