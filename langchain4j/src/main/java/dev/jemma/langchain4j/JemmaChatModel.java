@@ -55,8 +55,7 @@ public final class JemmaChatModel implements ChatModel {
             Thread.currentThread().interrupt();
             throw new LangChain4jException("interrupted while the model was answering", e);
         } catch (ExecutionException e) {
-            throw new LangChain4jException(
-                    "the model failed to answer: " + e.getCause().getMessage(), e.getCause());
+            throw Requests.failed("the model failed to answer", e);
         }
     }
 
@@ -67,7 +66,7 @@ public final class JemmaChatModel implements ChatModel {
         CompletableFuture<List<Completion>> done = generation.future();
         CompletableFuture<ChatResponse> answer =
                 done.thenApplyAsync(completions -> requests.response(job, completions)); // not on the engine's thread
-        answer.whenComplete((_, _) -> {
+        var _ = answer.whenComplete((_, _) -> {
             if (answer.isCancelled()) {
                 generation.cancel();
             }

@@ -124,8 +124,7 @@ public final class JemmaEmbeddingModel implements EmbeddingModel {
             Thread.currentThread().interrupt();
             throw new LangChain4jException("interrupted while texts were embedded", e);
         } catch (ExecutionException e) {
-            throw new LangChain4jException(
-                    "a text could not be embedded: " + e.getCause().getMessage(), e.getCause());
+            throw Requests.failed("a text could not be embedded", e);
         } finally {
             work.cancel(); // what is done stays done
         }
@@ -137,7 +136,7 @@ public final class JemmaEmbeddingModel implements EmbeddingModel {
         CompletableFuture<EmbeddingResponse> answer = CompletableFuture.allOf(
                         work.vectors.toArray(CompletableFuture[]::new))
                 .thenApplyAsync(_ -> response(request, work));
-        answer.whenComplete((_, _) -> work.cancel());
+        var _ = answer.whenComplete((_, _) -> work.cancel());
         return answer;
     }
 

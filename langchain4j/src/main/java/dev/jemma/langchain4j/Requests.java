@@ -11,6 +11,7 @@ import dev.jemma.infer.constraint.Grammar;
 import dev.jemma.infer.constraint.TokenConstraint;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.exception.InvalidRequestException;
+import dev.langchain4j.exception.LangChain4jException;
 import dev.langchain4j.exception.ModelNotFoundException;
 import dev.langchain4j.internal.Json;
 import dev.langchain4j.internal.JsonSchemaElementUtils;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -140,6 +142,12 @@ final class Requests {
             }
         }
         return known;
+    }
+
+    /** The failure of a request inside the engine. */
+    static LangChain4jException failed(String what, ExecutionException e) {
+        Throwable cause = e.getCause() == null ? e : e.getCause();
+        return new LangChain4jException(what + ": " + cause.getMessage(), cause);
     }
 
     /** What the framework gets for a finished continuation. */

@@ -38,7 +38,7 @@ final class Stream implements StreamingHandle {
                 items.add(new Item.Text(token.text()));
             }
         });
-        generation.future().whenComplete((completions, error) -> {
+        var _ = generation.future().whenComplete((completions, error) -> {
             if (error == null) {
                 items.add(new Item.Done(requests.response(job, completions)));
             } else {

@@ -125,12 +125,8 @@ public final class JemmaChatModel implements ChatModel {
             Thread.currentThread().interrupt();
             throw new JemmaException("interrupted while the model was answering", e);
         } catch (ExecutionException e) {
-            throw failed(e.getCause());
+            throw Requests.failed("the model failed to answer", e.getCause());
         }
-    }
-
-    private static JemmaException failed(Throwable cause) {
-        return new JemmaException("the model failed to answer: " + cause.getMessage(), cause);
     }
 
     private void start(Prompt whole, FluxSink<ChatResponse> sink) {
@@ -141,12 +137,12 @@ public final class JemmaChatModel implements ChatModel {
             }
         });
         sink.onDispose(generation::cancel);
-        generation.future().whenComplete((completions, error) -> {
+        var _ = generation.future().whenComplete((completions, error) -> {
             if (error == null) {
                 sink.next(answer.end(completions.getFirst(), ""));
                 sink.complete();
             } else {
-                sink.error(failed(error));
+                sink.error(Requests.failed("the model failed to answer", error));
             }
         });
     }

@@ -145,8 +145,7 @@ public final class JemmaEmbeddingModel implements EmbeddingModel {
             Thread.currentThread().interrupt();
             throw new JemmaException("interrupted while texts were embedded", e);
         } catch (ExecutionException e) {
-            throw new JemmaException(
-                    "a text could not be embedded: " + e.getCause().getMessage(), e.getCause());
+            throw Requests.failed("a text could not be embedded", e.getCause());
         } finally {
             futures.forEach(future -> future.cancel(true)); // what is done stays done
         }

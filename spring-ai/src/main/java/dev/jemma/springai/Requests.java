@@ -159,6 +159,11 @@ final class Requests {
         return known;
     }
 
+    /** The failure of a request inside the engine. */
+    static JemmaException failed(String what, @Nullable Throwable cause) {
+        return cause == null ? new JemmaException(what) : new JemmaException(what + ": " + cause.getMessage(), cause);
+    }
+
     /** One answer: its pieces bear the same id. */
     final class Answer {
         private final String id = "jemma-" + UUID.randomUUID();
