@@ -1,6 +1,7 @@
 package dev.jemma.langchain4j;
 
 import dev.jemma.chat.Message;
+import dev.jemma.chat.Role;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.Content;
@@ -8,6 +9,7 @@ import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.TextContent;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.exception.UnsupportedFeatureException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -16,8 +18,18 @@ import java.util.stream.Collectors;
 final class Conversation {
     private Conversation() {}
 
+    /** All messages; where a memory has let go of a question but not of its answer, an empty one stands in its place. */
     static List<Message> of(List<ChatMessage> messages) {
-        return messages.stream().map(Conversation::message).toList();
+        List<Message> turns = new ArrayList<>();
+        for (ChatMessage message : messages) {
+            Message turn = message(message);
+            boolean first = turns.isEmpty() || turns.getLast().role() == Role.SYSTEM;
+            if (first && turn.role() == Role.MODEL) {
+                turns.add(Message.user(""));
+            }
+            turns.add(turn);
+        }
+        return turns;
     }
 
     static Message message(ChatMessage message) {

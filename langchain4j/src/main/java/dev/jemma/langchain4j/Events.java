@@ -77,7 +77,7 @@ final class Events implements Subscription {
     }
 
     @Override
-    public void request(long n) {
+    public synchronized void request(long n) {
         if (n <= 0) {
             wrong = true;
             asked.release();

@@ -2,6 +2,7 @@ package dev.jemma.langchain4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.jemma.infer.LanguageModel;
 import dev.langchain4j.data.embedding.Embedding;
 import dev.langchain4j.data.segment.TextSegment;
@@ -26,7 +27,9 @@ class AiServicesTest {
             .build();
 
     /** What is extracted. */
-    record Weather(Sky sky, boolean warm) {
+    record Weather(
+            @JsonProperty(required = true) Sky sky,
+            @JsonProperty(required = true) boolean warm) {
         enum Sky {
             CLEAR,
             GREY
@@ -57,6 +60,9 @@ class AiServicesTest {
                     .build();
             Result<String> first = assistant.answer("hello");
             Result<String> second = assistant.answer("hello again");
+            for (int i = 0; i < 6; i++) { // far beyond what the memory holds, in whatever order it forgets
+                assertThat(assistant.answer("and again, number " + i).content()).isNotNull();
+            }
             assertThat(first.content()).isNotEmpty();
             assertThat(second.tokenUsage().inputTokenCount())
                     .isGreaterThan(first.tokenUsage().inputTokenCount());

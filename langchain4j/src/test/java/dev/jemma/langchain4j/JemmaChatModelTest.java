@@ -102,6 +102,19 @@ class JemmaChatModelTest {
     }
 
     @Test
+    void anAnswerWhoseQuestionAMemoryForgotStandsBehindAnEmptyOne() {
+        List<ChatMessage> messages =
+                List.of(SystemMessage.from("be brief"), AiMessage.from("good day"), UserMessage.from("hello"));
+        Completion expected = direct(
+                List.of(Message.system("be brief"), Message.user(""), Message.model("good day"), Message.user("hello")),
+                12);
+        assertThat(chat.chat(asking(messages, p -> p.temperature(0.0).maxOutputTokens(12)))
+                        .aiMessage()
+                        .text())
+                .isEqualTo(expected.text());
+    }
+
+    @Test
     void aSeedGivesTheSameAnswerAgainAndNoSeedAnotherOne() {
         String first = chat.chat(asking(p -> p.temperature(1.0).seed(7L).maxOutputTokens(24)))
                 .aiMessage()
@@ -269,7 +282,7 @@ class JemmaChatModelTest {
         assertThatThrownBy(() -> chat.chat(asking(p -> p.maxOutputTokens(1_000_000))))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("context");
-        assertThatThrownBy(() -> chat.chat(AiMessage.from("I begin")))
+        assertThatThrownBy(() -> chat.chat(UserMessage.from("one"), UserMessage.from("two")))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("alternate");
         JsonSchema remote = JsonSchema.builder()

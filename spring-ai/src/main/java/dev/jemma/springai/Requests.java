@@ -2,6 +2,7 @@ package dev.jemma.springai;
 
 import dev.jemma.JemmaException;
 import dev.jemma.chat.ChatTemplate;
+import dev.jemma.chat.Role;
 import dev.jemma.infer.Completion;
 import dev.jemma.infer.GenerationRequest;
 import dev.jemma.infer.LanguageModel;
@@ -10,6 +11,7 @@ import dev.jemma.infer.SamplingOptions;
 import dev.jemma.infer.constraint.Grammar;
 import dev.jemma.infer.constraint.TokenConstraint;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,9 +78,7 @@ final class Requests {
         }
         try {
             ChatTemplate template = model.chatTemplate().orElseThrow();
-            List<dev.jemma.chat.Message> turns =
-                    messages.stream().map(Requests::message).toList();
-            RequestBuilder builder = model.chatRequest(template.encode(model.tokenizer(), turns, true))
+            RequestBuilder builder = model.chatRequest(template.encode(model.tokenizer(), turns(messages), true))
                     .sampling(sampling(asked));
             if (asked.getMaxTokens() != null) {
                 builder.maxTokens(asked.getMaxTokens());
@@ -93,6 +93,20 @@ final class Requests {
         } catch (JemmaException e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }
+    }
+
+    /** All messages; where a memory has let go of a question but not of its answer, an empty one stands in its place. */
+    private static List<dev.jemma.chat.Message> turns(List<Message> messages) {
+        List<dev.jemma.chat.Message> turns = new ArrayList<>();
+        for (Message message : messages) {
+            dev.jemma.chat.Message turn = message(message);
+            boolean first = turns.isEmpty() || turns.getLast().role() == Role.SYSTEM;
+            if (first && turn.role() == Role.MODEL) {
+                turns.add(dev.jemma.chat.Message.user(""));
+            }
+            turns.add(turn);
+        }
+        return turns;
     }
 
     private static dev.jemma.chat.Message message(Message message) {

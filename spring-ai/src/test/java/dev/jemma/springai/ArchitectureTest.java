@@ -31,8 +31,9 @@ class ArchitectureTest {
                         "java..",
                         "org.jspecify.annotations",
                         "org.springframework..",
-                        "io.micrometer.observation..",
-                        "reactor.core.."))
+                        "io.micrometer..",
+                        "org.reactivestreams",
+                        "reactor.."))
                 .check(OWN);
     }
 

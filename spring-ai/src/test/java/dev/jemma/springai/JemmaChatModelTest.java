@@ -93,6 +93,20 @@ class JemmaChatModelTest {
     }
 
     @Test
+    void anAnswerWhoseQuestionAMemoryForgotStandsBehindAnEmptyOne() {
+        Prompt prompt = new Prompt(
+                List.of(new AssistantMessage("good day"), new UserMessage("hello")),
+                ChatOptions.builder().temperature(0.0).maxTokens(12).build());
+        Completion expected = direct(
+                List.of(
+                        dev.jemma.chat.Message.user(""),
+                        dev.jemma.chat.Message.model("good day"),
+                        dev.jemma.chat.Message.user("hello")),
+                12);
+        assertThat(text(chat.call(prompt))).isEqualTo(expected.text());
+    }
+
+    @Test
     void aStreamAddsUpToTheAnswer() {
         Prompt prompt = asking(o -> o.temperature(0.0).maxTokens(16));
         List<ChatResponse> pieces = chat.stream(prompt).collectList().block();
@@ -242,7 +256,7 @@ class JemmaChatModelTest {
         assertThatThrownBy(() -> chat.call(asking(o -> o.maxTokens(1_000_000))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("context");
-        assertThatThrownBy(() -> chat.call(new Prompt(new AssistantMessage("I begin"))))
+        assertThatThrownBy(() -> chat.call(new Prompt(new UserMessage("one"), new UserMessage("two"))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("alternate");
         assertThatThrownBy(() -> chat.stream(asking(o -> o.temperature(-1.0)))
