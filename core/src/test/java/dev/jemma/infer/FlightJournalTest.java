@@ -16,7 +16,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Semaphore;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingStream;
 import org.junit.jupiter.api.Test;
@@ -133,11 +132,9 @@ class FlightJournalTest {
         Seen seen = record(64 << 20, new Speculation.None(), engine -> {
             Generation stopped = engine.submit(request(random, 3), _ -> {});
             stopped.await();
-            Semaphore begun = new Semaphore(0);
-            Generation cancelled = engine.submit(request(random, 200), _ -> begun.release());
-            begun.acquire();
-            cancelled.cancel();
-            cancelled.await();
+            CompletableFuture<Generation> self = new CompletableFuture<>();
+            self.complete(engine.submit(request(random, 200), _ -> self.join().cancel()));
+            self.join().await();
             engine.submit(new ScoreRequest(new int[] {2, 5, 6, 7}, 1, 0, java.util.Optional.empty()))
                     .join();
             CompletableFuture<List<Completion>> failing = engine.submit(request(random, 9), _ -> {
@@ -154,10 +151,15 @@ class FlightJournalTest {
                     3,
                     java.util.OptionalInt.empty());
             engine.submit(several, _ -> {}).await();
-            Generation cut = engine.submit(request(random, 200), _ -> begun.release()); // ended by close
-            begun.drainPermits();
-            begun.acquire();
-            assertThat(cut.future()).isNotDone();
+            CompletableFuture<Thread> closing = new CompletableFuture<>();
+            Generation cut = engine.submit(request(random, 200), _ -> {
+                while (closing.join().getState() != Thread.State.WAITING) { // until close() waits for this thread
+                    Thread.onSpinWait();
+                }
+            });
+            closing.complete(Thread.ofPlatform().start(engine::close));
+            cut.await();
+            closing.join().join();
         });
         assertThat(seen.requests.stream()
                         .map(r -> r.getString("kind") + " " + r.getString("outcome") + " "
