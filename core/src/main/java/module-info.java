@@ -6,6 +6,7 @@
  */
 module dev.jemma.core {
     requires java.management;
+    requires jdk.jfr;
     requires jdk.management;
     requires tools.jackson.core;
     requires static jdk.incubator.vector;

@@ -15,6 +15,11 @@ abstract sealed class Job permits GenerationJob, ScoreJob, EmbeddingJob {
     private List<Suspended> suspended = List.of();
     private volatile int cachedTokens;
     private long arrival;
+    private final long submittedNanos = System.nanoTime();
+    private long startedNanos;
+    private long firstTokenNanos;
+    private int preemptions;
+    private boolean told;
 
     /** A sequence that holds no memory: before it begins, or while it is preempted. */
     record Suspended(int sample, TokenHistory tokens) {}
@@ -27,6 +32,36 @@ abstract sealed class Job permits GenerationJob, ScoreJob, EmbeddingJob {
     /** Its sequences gave their memory back and will be computed again. */
     final void suspend(List<Suspended> sequences) {
         suspended = List.copyOf(sequences);
+        preemptions++;
+    }
+
+    /** How often it gave its memory back. */
+    final int preemptions() {
+        return preemptions;
+    }
+
+    /** When it was submitted, first admitted and answered with a first token, by {@code System.nanoTime}; 0 for not yet. */
+    record Times(long submitted, long started, long firstToken) {}
+
+    final Times times() {
+        return new Times(submittedNanos, startedNanos, firstTokenNanos);
+    }
+
+    /** A sequence of it was admitted, perhaps again. */
+    final void started() {
+        startedNanos = startedNanos == 0 ? System.nanoTime() : startedNanos;
+    }
+
+    /** It has its first token. */
+    final void firstToken() {
+        firstTokenNanos = System.nanoTime();
+    }
+
+    /** Whether it is over and nobody was told; true once. */
+    final boolean toTell() {
+        boolean now = !told && future().isDone();
+        told |= now;
+        return now;
     }
 
     /** Its place in the order of arrival; set once, on the engine's thread. */

@@ -59,6 +59,7 @@ final class Scheduler implements AutoCloseable {
     private long preemptions;
     private long steps;
     private Probe probe = Probe.NONE;
+    private final Journal journal = Journal.open();
 
     Scheduler(
             Gemma gemma,
@@ -150,6 +151,9 @@ final class Scheduler implements AutoCloseable {
 
     /** One forward pass; does nothing when idle. */
     void step() {
+        journal.begin();
+        long promptsBefore = promptTokens;
+        long preemptionsBefore = preemptions;
         dropCancelled();
         admit();
         makeRoom();
@@ -159,6 +163,7 @@ final class Scheduler implements AutoCloseable {
             steps++;
         }
         stats = snapshot();
+        journal.step(slices, (int) (promptTokens - promptsBefore), (int) (preemptions - preemptionsBefore), stats);
     }
 
     private void forward(List<Slice> slices) {
@@ -221,6 +226,7 @@ final class Scheduler implements AutoCloseable {
     }
 
     private void start(Job job, Job.Suspended suspended) {
+        job.started();
         TokenHistory tokens = suspended.tokens();
         Sequence sequence = new Sequence(job, suspended.sample(), tokens, cache, prefixes);
         int limit = tokens.generated() == 0 ? job.firstWanted() : tokens.size() - 1;
@@ -435,6 +441,9 @@ final class Scheduler implements AutoCloseable {
     private void generate(GenerationJob job, Slice slice, Job.Logits logits, int row) {
         Sequence sequence = slice.sequence;
         boolean first = sequence.tokens.generated() == 0;
+        if (first) {
+            job.firstToken();
+        }
         List<Sequence> all = new ArrayList<>(List.of(sequence));
         for (int sample = 1; first && sample < job.sequences(); sample++) {
             Sequence fork = sequence.fork(sample);
@@ -467,6 +476,14 @@ final class Scheduler implements AutoCloseable {
         }
         sequence.release();
         proposer.ifPresent(p -> p.forget(sequence));
+        tell(sequence.job);
+    }
+
+    /** Told once a job: its last sequence ended, or it was stopped. */
+    private void tell(Job job) {
+        if (job.toTell()) {
+            journal.request(job);
+        }
     }
 
     private void stop(Job job, EngineException reason) {
@@ -479,6 +496,7 @@ final class Scheduler implements AutoCloseable {
             }
         }
         job.cancelled(reason);
+        tell(job);
     }
 
     /** A waiting job ends; it may have begun before it was preempted. */
@@ -488,6 +506,7 @@ final class Scheduler implements AutoCloseable {
             job.toRun().forEach(s -> g.cut(s.sample(), s.tokens()));
         }
         job.cancelled(reason);
+        tell(job);
     }
 
     /** Ends everything: what runs and what waits. */

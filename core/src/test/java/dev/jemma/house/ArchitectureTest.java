@@ -142,6 +142,7 @@ class ArchitectureTest {
                         "java..",
                         "com.sun.management",
                         "jdk.incubator.vector..",
+                        "jdk.jfr",
                         "org.jspecify.annotations",
                         "tools.jackson.core.."))
                 .check(CORE);

@@ -24,10 +24,13 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 
 /**
- * Everything public of core and data has Javadoc. Not asked for: what overrides, components of records (their record tells them),
+ * Everything public of core, data and the adapters has Javadoc. Not asked for: what overrides, components of records (their record tells them),
  * and setters of builders whose value its record tells by the same name.
  */
 class JavadocTest {
+    private static final List<String> DOCUMENTED =
+            List.of("core", "data", "langchain4j", "spring-ai", "spring-ai-starter");
+
     private static final class Source extends SimpleJavaFileObject {
         private final String text;
 
@@ -122,10 +125,9 @@ class JavadocTest {
     }
 
     @Test
-    void everythingPublicOfCoreAndDataHasJavadoc() throws IOException {
+    void everythingPublicOfTheLibrariesHasJavadoc() throws IOException {
         List<Source> sources = Repository.files(".java").stream()
-                .filter(file -> file.startsWith(Path.of("core", "src", "main", "java"))
-                        || file.startsWith(Path.of("data", "src", "main", "java")))
+                .filter(file -> DOCUMENTED.stream().anyMatch(m -> file.startsWith(Path.of(m, "src", "main", "java"))))
                 .map(file -> new Source(
                         file.toString().replace('\\', '/'),
                         Repository.text(file).orElseThrow()))

@@ -1,0 +1,169 @@
+package dev.jemma.langchain4j;
+
+import dev.jemma.JemmaException;
+import dev.jemma.chat.ChatTemplate;
+import dev.jemma.infer.Completion;
+import dev.jemma.infer.GenerationRequest;
+import dev.jemma.infer.LanguageModel;
+import dev.jemma.infer.RequestBuilder;
+import dev.jemma.infer.SamplingOptions;
+import dev.jemma.infer.constraint.Grammar;
+import dev.jemma.infer.constraint.TokenConstraint;
+import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.exception.InvalidRequestException;
+import dev.langchain4j.exception.LangChain4jException;
+import dev.langchain4j.exception.ModelNotFoundException;
+import dev.langchain4j.internal.Json;
+import dev.langchain4j.internal.JsonSchemaElementUtils;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.request.ResponseFormat;
+import dev.langchain4j.model.chat.request.ResponseFormatType;
+import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.output.FinishReason;
+import dev.langchain4j.model.output.TokenUsage;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * From a request of the framework to one of the engine, and from the completion back to a response. Every parameter is
+ * honoured or refused by its name. Constraints made of schemas are kept, since they remember what they have computed.
+ */
+final class Requests {
+    private static final int MOST_SCHEMAS = 16;
+    private static final String ANY_OBJECT = "{\"type\": \"object\"}";
+
+    private final LanguageModel model;
+    private final String name;
+    private final Map<String, TokenConstraint> constraints = new LinkedHashMap<>(MOST_SCHEMAS, 0.75f, true);
+
+    Requests(LanguageModel model, String name) {
+        if (model.config().embedsText()) {
+            throw new IllegalArgumentException(
+                    "an embedding model does not chat: use JemmaEmbeddingModel, or open another model");
+        }
+        if (model.chatTemplate().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "the model has no chat template, so it cannot chat: open an instruction-tuned one");
+        }
+        this.model = model;
+        this.name = name;
+    }
+
+    LanguageModel model() {
+        return model;
+    }
+
+    /**
+     * The request for the engine.
+     *
+     * @throws InvalidRequestException if a value is out of its range or the conversation in a wrong order
+     * @throws dev.langchain4j.exception.UnsupportedFeatureException naming what cannot be honoured
+     */
+    GenerationRequest request(ChatRequest request) {
+        JemmaChatRequestParameters asked = JemmaChatRequestParameters.of(request.parameters());
+        if (asked.modelName() != null && !asked.modelName().equals(name)) {
+            throw new ModelNotFoundException("this model is '" + name + "', but '" + asked.modelName()
+                    + "' was asked for: leave modelName out, or give the model that name when it is built");
+        }
+        if (!asked.toolSpecifications().isEmpty()) {
+            throw Conversation.unsupported("toolSpecifications");
+        }
+        if (asked.toolChoice() != null) {
+            throw Conversation.unsupported("toolChoice");
+        }
+        try {
+            ChatTemplate template = model.chatTemplate().orElseThrow();
+            int[] ids = template.encode(model.tokenizer(), Conversation.of(request.messages()), true);
+            RequestBuilder builder = model.chatRequest(ids).sampling(sampling(asked));
+            if (asked.maxOutputTokens() != null) {
+                builder.maxTokens(asked.maxOutputTokens());
+            }
+            builder.stop(asked.stopSequences().toArray(String[]::new));
+            schema(asked.responseFormat()).map(this::constraint).ifPresent(builder::constraint);
+            return builder.build();
+        } catch (IllegalArgumentException | JemmaException e) {
+            throw new InvalidRequestException(e.getMessage(), e);
+        }
+    }
+
+    private SamplingOptions sampling(JemmaChatRequestParameters asked) {
+        SamplingOptions.Builder options = model.defaults().sampling().toBuilder();
+        if (asked.temperature() != null) {
+            options.temperature(asked.temperature().floatValue());
+        }
+        if (asked.topP() != null) {
+            options.topP(asked.topP().floatValue());
+        }
+        if (asked.topK() != null) {
+            options.topK(asked.topK());
+        }
+        if (asked.minP() != null) {
+            options.minP(asked.minP().floatValue());
+        }
+        if (asked.frequencyPenalty() != null) {
+            options.frequencyPenalty(asked.frequencyPenalty().floatValue());
+        }
+        if (asked.presencePenalty() != null) {
+            options.presencePenalty(asked.presencePenalty().floatValue());
+        }
+        if (asked.repetitionPenalty() != null) {
+            options.repetitionPenalty(asked.repetitionPenalty().floatValue());
+        }
+        Long seed = asked.seed();
+        return options.seed(seed == null ? ThreadLocalRandom.current().nextLong() : seed)
+                .build();
+    }
+
+    /** The JSON Schema that an answer must follow; JSON without a schema is any object. */
+    private static Optional<String> schema(ResponseFormat format) {
+        if (format == null || format.type() == ResponseFormatType.TEXT) {
+            return Optional.empty();
+        }
+        if (format.jsonSchema() == null) {
+            return Optional.of(ANY_OBJECT);
+        }
+        return Optional.of(
+                Json.toJson(JsonSchemaElementUtils.toMap(format.jsonSchema().rootElement())));
+    }
+
+    private synchronized TokenConstraint constraint(String schema) {
+        TokenConstraint known = constraints.get(schema);
+        if (known == null) {
+            known = model.constraint(Grammar.jsonSchema(schema));
+            constraints.put(schema, known);
+            if (constraints.size() > MOST_SCHEMAS) {
+                constraints.remove(
+                        constraints.keySet().iterator().next()); // the one not asked for for the longest time
+            }
+        }
+        return known;
+    }
+
+    /** The failure of a request inside the engine. */
+    static LangChain4jException failed(String what, ExecutionException e) {
+        Throwable cause = e.getCause() == null ? e : e.getCause();
+        return new LangChain4jException(what + ": " + cause.getMessage(), cause);
+    }
+
+    /** What the framework gets for a finished continuation. */
+    ChatResponse response(GenerationRequest request, List<Completion> completions) {
+        Completion answer = completions.getFirst();
+        FinishReason reason = switch (answer.finishReason()) {
+            case STOP -> FinishReason.STOP;
+            case LENGTH -> FinishReason.LENGTH;
+            case CANCELLED -> FinishReason.OTHER;
+        };
+        return ChatResponse.builder()
+                .id("jemma-" + UUID.randomUUID())
+                .modelName(name)
+                .aiMessage(AiMessage.from(answer.text()))
+                .tokenUsage(new TokenUsage(request.promptIds().length, answer.ids().length))
+                .finishReason(reason)
+                .build();
+    }
+}
