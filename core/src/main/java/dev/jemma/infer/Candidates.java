@@ -17,14 +17,14 @@ final class Candidates {
     private final int[] ids;
     private final float[] scores;
     private final long[] order; // scratch for sorting: score bits above, index below
-    private final float[] heap; // scratch for top-k
+    private final Largest largest;
     private int size;
 
     Candidates(int vocabularySize) {
         ids = new int[vocabularySize];
         scores = new float[vocabularySize];
         order = new long[vocabularySize];
-        heap = new float[vocabularySize];
+        largest = new Largest(vocabularySize);
     }
 
     /** Starts over with all tokens whose logit is above −∞. */
@@ -66,6 +66,13 @@ final class Candidates {
                 scores[size++] = score;
             }
         }
+    }
+
+    /** Starts over with these tokens, ids ascending. */
+    void fill(int[] someIds, float[] logits, int n) {
+        System.arraycopy(someIds, 0, ids, 0, n);
+        System.arraycopy(logits, 0, scores, 0, n);
+        size = n;
     }
 
     /** Starts over with all tokens of a mask whose logit is above −∞. */
@@ -112,29 +119,22 @@ final class Candidates {
 
     /** −∞ if a mask has fewer than k tokens. */
     private float kthLargest(MemorySegment data, long at, int n, float[] maxima, int first, int k, TokenMask mask) {
-        int found = 0;
+        largest.begin(k);
         int more = 0;
         for (int word = 0; 64 * word < n; word++) {
             long bits = mask.word(word, more);
             more = mask.behind(word, more);
-            if (bits == 0 || (found == k && maxima[first + word / WORDS] <= heap[0])) {
+            if (bits == 0 || largest.passesOver(maxima[first + word / WORDS])) {
                 continue;
             }
             for (; bits != 0; bits &= bits - 1) {
                 int id = 64 * word + Long.numberOfTrailingZeros(bits);
-                float score = id < n ? data.get(ValueLayout.JAVA_FLOAT, at + 4L * id) : Float.NaN;
-                if (found < k && !Float.isNaN(score)) {
-                    heap[found++] = score;
-                    for (int i = found == k ? k / 2 - 1 : -1; i >= 0; i--) {
-                        siftDown(i, k);
-                    }
-                } else if (score > heap[0]) {
-                    heap[0] = score;
-                    siftDown(0, k);
+                if (id < n) {
+                    largest.add(data.get(ValueLayout.JAVA_FLOAT, at + 4L * id));
                 }
             }
         }
-        return found < k ? Float.NEGATIVE_INFINITY : heap[0];
+        return largest.least();
     }
 
     int size() {
@@ -164,35 +164,12 @@ final class Candidates {
         keepAtLeast(kthLargest(scores, 0, size, k));
     }
 
-    /** By a min-heap of the k largest so far: its root is the threshold that nearly every further value fails. */
     private float kthLargest(float[] values, int from, int n, int k) {
-        System.arraycopy(values, from, heap, 0, k);
-        for (int i = k / 2 - 1; i >= 0; i--) {
-            siftDown(i, k);
+        largest.begin(k);
+        for (int i = from; i < from + n; i++) {
+            largest.add(values[i]);
         }
-        for (int i = from + k; i < from + n; i++) {
-            if (values[i] > heap[0]) {
-                heap[0] = values[i];
-                siftDown(0, k);
-            }
-        }
-        return heap[0];
-    }
-
-    private void siftDown(int i, int n) {
-        float value = heap[i];
-        while (2 * i + 1 < n) {
-            int child = 2 * i + 1;
-            if (child + 1 < n && heap[child + 1] < heap[child]) {
-                child++;
-            }
-            if (heap[child] >= value) {
-                break;
-            }
-            heap[i] = heap[child];
-            i = child;
-        }
-        heap[i] = value;
+        return largest.least();
     }
 
     /** Keeps tokens with at least this score. */

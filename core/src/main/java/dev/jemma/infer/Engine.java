@@ -59,7 +59,9 @@ public final class Engine implements AutoCloseable {
         cache = new KvCache(gemma.config(), options.kvType(), options.kvBudgetBytes());
         ops = new InferenceOps(gemma.config(), kernels, workers, precision, cache);
         Optional<Proposer> proposer = proposer(options, this.vocabularySize, workers, precision);
-        scheduler = new Scheduler(gemma, head, this.vocabularySize, kernels, workers, cache, ops, proposer, options);
+        Screening screening = new Screening(gemma, this.vocabularySize, kernels, workers, precision, options);
+        scheduler = new Scheduler(
+                gemma, head, this.vocabularySize, kernels, workers, cache, ops, proposer, screening, options);
         thread = Thread.ofPlatform().name("jemma-engine").daemon().start(this::run);
     }
 

@@ -12,6 +12,8 @@ import dev.jemma.kernel.KvType;
  * @param maxSequences most sequences that run at once
  * @param prefixCache whether keys and values of equal beginnings are shared
  * @param speculation how it guesses ahead
+ * @param screenFrom weights of the output matrix from which on a coarse copy of it may be made, to find the largest logits
+ *     sooner ({@link #NO_SCREEN}: never)
  */
 public record EngineOptions(
         int contextLength,
@@ -20,7 +22,14 @@ public record EngineOptions(
         int maxBatchRows,
         int maxSequences,
         boolean prefixCache,
-        Speculation speculation) {
+        Speculation speculation,
+        long screenFrom) {
+    /** No matrix has so many weights. */
+    public static final long NO_SCREEN = Long.MAX_VALUE;
+
+    /** Smaller matrices are not what a token takes its time for. */
+    public static final long DEFAULT_SCREEN_FROM = 1 << 24;
+
     /** Rows at which prefill has reached its full speed; more only takes memory. */
     public static final int DEFAULT_BATCH_ROWS = 512;
 
@@ -33,7 +42,15 @@ public record EngineOptions(
     /** Limits of an engine that does not guess ahead and keeps keys and values in float32. */
     public EngineOptions(
             int contextLength, long kvBudgetBytes, int maxBatchRows, int maxSequences, boolean prefixCache) {
-        this(contextLength, KvType.F32, kvBudgetBytes, maxBatchRows, maxSequences, prefixCache, new Speculation.None());
+        this(
+                contextLength,
+                KvType.F32,
+                kvBudgetBytes,
+                maxBatchRows,
+                maxSequences,
+                prefixCache,
+                new Speculation.None(),
+                DEFAULT_SCREEN_FROM);
     }
 
     public EngineOptions {

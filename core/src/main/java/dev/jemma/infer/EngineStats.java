@@ -12,6 +12,7 @@ package dev.jemma.infer;
  * @param promptTokens prompt tokens computed since the start, those computed again included
  * @param cachedTokens prompt tokens that came from the prefix cache
  * @param generatedTokens tokens generated
+ * @param screenedTokens those of them that were found without all logits
  * @param preemptions requests that gave their memory back half-way, to be computed again
  * @param steps forward passes
  */
@@ -25,5 +26,6 @@ public record EngineStats(
         long promptTokens,
         long cachedTokens,
         long generatedTokens,
+        long screenedTokens,
         long preemptions,
         long steps) {}

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -75,6 +76,16 @@ final class GenerationJob extends Job {
 
     boolean needsLogSumExp() {
         return request.logprobs().isPresent();
+    }
+
+    /** On how many of the largest logits a choice depends; empty: on all. */
+    OptionalInt largestWanted() {
+        SamplingOptions sampling = request.sampling();
+        if (request.constraint().isPresent() || request.logprobs().isPresent() || !sampling.plainLogits()) {
+            return OptionalInt.empty();
+        }
+        int k = sampling.greedy() ? 1 : sampling.topK();
+        return k > 0 ? OptionalInt.of(k) : OptionalInt.empty();
     }
 
     /** Whether no token may follow {@code id}. */

@@ -3,6 +3,7 @@ package dev.jemma.infer;
 import dev.jemma.model.Adapter;
 import dev.jemma.model.BoundAdapter;
 import dev.jemma.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -135,5 +136,8 @@ abstract sealed class Job permits GenerationJob, ScoreJob, EmbeddingJob {
     }
 
     /** Logits of rows of a batch; valid during the call only. */
-    record Logits(Tensor values, double[] logSumExp) {}
+    record Logits(Tensor values, double[] logSumExp) {
+        /** For a choice that nobody asks the probability of. */
+        static final Logits NONE = new Logits(new Tensor(MemorySegment.NULL, 0, 0), new double[0]);
+    }
 }

@@ -136,7 +136,8 @@ public final class LanguageModel implements AutoCloseable {
                 options.batchRows(),
                 options.sequences(),
                 options.prefixCache(),
-                options.speculation());
+                options.speculation(),
+                options.screen() ? EngineOptions.DEFAULT_SCREEN_FROM : EngineOptions.NO_SCREEN);
     }
 
     /**

@@ -22,6 +22,8 @@ import java.util.OptionalLong;
  * @param sequences most sequences at once
  * @param prefixCache whether equal beginnings of prompts share their keys and values
  * @param speculation how it guesses ahead, to be faster with the same tokens; by default not at all
+ * @param screen whether a coarse copy of a large 8-bit output matrix may be made once tokens are generated one by one, to
+ *     find the largest logits sooner; same tokens, two thirds of that matrix more memory
  * @param adapter folder of the adapter that serves requests that name none; see {@link LanguageModel#loadAdapter}
  * @param loading told how far loading is
  */
@@ -36,6 +38,7 @@ public record ModelOptions(
         int sequences,
         boolean prefixCache,
         Speculation speculation,
+        boolean screen,
         Optional<Path> adapter,
         LoadListener loading) {
     public ModelOptions {
@@ -73,6 +76,7 @@ public record ModelOptions(
         private int sequences = EngineOptions.DEFAULT_SEQUENCES;
         private boolean prefixCache = true;
         private Speculation speculation = new Speculation.None();
+        private boolean screen = true;
         private Optional<Path> adapter = Optional.empty();
         private LoadListener loading = (done, total) -> {};
 
@@ -133,6 +137,11 @@ public record ModelOptions(
             return this;
         }
 
+        public Builder screen(boolean allowed) {
+            screen = allowed;
+            return this;
+        }
+
         public Builder loading(LoadListener listener) {
             loading = listener;
             return this;
@@ -151,6 +160,7 @@ public record ModelOptions(
                     sequences,
                     prefixCache,
                     speculation,
+                    screen,
                     adapter,
                     loading);
         }

@@ -22,6 +22,9 @@ final class Sampler {
     private final int pieces;
     private Tensor rows = NONE;
     private float[] maxima = new float[0]; // of each piece of the rows
+    private int[] ids = new int[0]; // of the largest logits, where only those are known
+    private float[] values = new float[0];
+    private int count; // 0: all logits are known
 
     /** @param vocabularySize tokens that may be produced; rows beyond the tokenizer's vocabulary never are */
     Sampler(int vocabularySize) {
@@ -34,10 +37,22 @@ final class Sampler {
     /** The next samples are taken from these rows of logits, [n, V], while they hold still. */
     void begin(Kernels kernels, Workers workers, Tensor logits) {
         rows = logits;
+        count = 0;
         if (maxima.length < logits.rows() * pieces) {
             maxima = new float[logits.rows() * pieces];
         }
         kernels.maxima(workers, logits, vocabularySize, maxima);
+    }
+
+    /**
+     * The next samples are taken from a row of which only the largest logits are known, while they hold still: all that
+     * the options can choose from, at least one, ids ascending.
+     */
+    void begin(int[] someIds, float[] logits, int n) {
+        rows = NONE;
+        ids = someIds;
+        values = logits;
+        count = n;
     }
 
     /**
@@ -95,6 +110,11 @@ final class Sampler {
             return false;
         }
         float temperature = options.temperature();
+        if (count > 0) {
+            candidates.fill(ids, values, count);
+            candidates.temperature(temperature > 0 ? temperature : 1);
+            return true;
+        }
         candidates.fillWithLargest(
                 rows, row, vocabularySize, maxima, row * pieces, k, temperature > 0 ? temperature : 1);
         return true;
@@ -103,6 +123,12 @@ final class Sampler {
     /** The first of the largest logits. */
     private int argmax(int row) {
         int best = 0;
+        if (count > 0) {
+            for (int i = 1; i < count; i++) {
+                best = values[i] > values[best] ? i : best;
+            }
+            return ids[best];
+        }
         for (int i = 1; i < pieces; i++) {
             if (maxima[row * pieces + i] > maxima[row * pieces + best]) {
                 best = i;

@@ -20,6 +20,7 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -45,6 +46,7 @@ final class Scheduler implements AutoCloseable {
     private final PrefixCache prefixes;
     private final Sampler sampler;
     private final Optional<Proposer> proposer;
+    private final Screening screening;
     private final Deque<Job> waiting = new ArrayDeque<>();
     private final List<Sequence> running = new ArrayList<>();
     private Arena wantedArena = Arena.ofShared();
@@ -56,6 +58,7 @@ final class Scheduler implements AutoCloseable {
     private long promptTokens;
     private long cachedTokens;
     private long generatedTokens;
+    private long screenedTokens;
     private long preemptions;
     private long steps;
     private Probe probe = Probe.NONE;
@@ -70,6 +73,7 @@ final class Scheduler implements AutoCloseable {
             KvCache cache,
             InferenceOps ops,
             Optional<Proposer> proposer,
+            Screening screening,
             EngineOptions options) {
         this.gemma = gemma;
         this.head = head;
@@ -79,6 +83,7 @@ final class Scheduler implements AutoCloseable {
         this.cache = cache;
         this.ops = ops;
         this.proposer = proposer;
+        this.screening = screening;
         prefixes =
                 new PrefixCache(cache, options.prefixCache() && !gemma.config().embedsText());
         sampler = new Sampler(vocabularySize);
@@ -132,6 +137,7 @@ final class Scheduler implements AutoCloseable {
                 promptTokens,
                 cachedTokens,
                 generatedTokens,
+                screenedTokens,
                 preemptions,
                 steps);
     }
@@ -329,7 +335,14 @@ final class Scheduler implements AutoCloseable {
     }
 
     /** The rows whose logits are wanted, and whose they are. */
-    private record Wanted(int[] rows, int[] positions, Slice[] slices, boolean logSumExp, boolean samples) {}
+    private record Wanted(int[] rows, int[] positions, Slice[] slices, boolean logSumExp, boolean samples) {
+        /** How many of the largest logits of the only row decide; empty if there are more rows, or all logits count. */
+        OptionalInt largest() {
+            return rows.length == 1 && slices[0].sequence.job instanceof GenerationJob job
+                    ? job.largestWanted()
+                    : OptionalInt.empty();
+        }
+    }
 
     private void handOutLogits(List<Slice> slices, Tensor hidden) {
         Wanted want = wanted(slices);
@@ -341,30 +354,13 @@ final class Scheduler implements AutoCloseable {
                 job.guessed(s.guessed());
             }
         }
-        for (int from = 0; from < n; from += LOGIT_ROWS) {
-            int to = Math.min(n, from + LOGIT_ROWS);
-            ops.beginLayer(0); // the pieces take turns in the scratch memory
-            Tensor logits = gemma.logits(ops, wanted.slice(from, to)); // [to − from, V]
-            ops.mark("logits", logits);
-            double[] logSumExp = new double[to - from];
-            if (want.logSumExp) {
-                kernels.logSumExp(workers, logits, logSumExp);
-            }
-            Job.Logits piece = new Job.Logits(logits, logSumExp);
-            int first = from;
-            workers.run(to - from, (i, _) -> { // looking for the best of a vocabulary takes its time
-                if (want.slices[first + i].sequence.job instanceof ScoreJob job) {
-                    job.accept(want.positions[first + i], piece, i);
-                }
-            });
-            if (want.samples) {
-                sampler.begin(kernels, workers, logits);
-            }
-            for (int i = from; i < to; i++) {
-                Slice s = want.slices[i];
-                if (s.sequence.job instanceof GenerationJob job && holds(s.sequence, want.positions[i])) {
-                    generate(job, s, piece, i - from);
-                }
+        OptionalInt largest = probe.equals(Probe.NONE) ? want.largest() : OptionalInt.empty();
+        if (largest.isPresent() && screening.begin(wanted.slice(0, 1), ops, largest, sampler)) {
+            screenedTokens++;
+            generate(want, 0, 1, Job.Logits.NONE);
+        } else {
+            for (int from = 0; from < n; from += LOGIT_ROWS) {
+                handOutLogits(want, from, Math.min(n, from + LOGIT_ROWS));
             }
         }
         proposer.ifPresent(p -> learn(p, slices));
@@ -377,6 +373,36 @@ final class Scheduler implements AutoCloseable {
                 }
                 case EmbeddingJob _ -> end(s.sequence);
                 default -> {}
+            }
+        }
+    }
+
+    private void handOutLogits(Wanted want, int from, int to) {
+        ops.beginLayer(0); // the pieces take turns in the scratch memory
+        Tensor logits = gemma.logits(ops, wanted.slice(from, to)); // [to − from, V]
+        ops.mark("logits", logits);
+        double[] logSumExp = new double[to - from];
+        if (want.logSumExp) {
+            kernels.logSumExp(workers, logits, logSumExp);
+        }
+        Job.Logits piece = new Job.Logits(logits, logSumExp);
+        workers.run(to - from, (i, _) -> { // looking for the best of a vocabulary takes its time
+            if (want.slices[from + i].sequence.job instanceof ScoreJob job) {
+                job.accept(want.positions[from + i], piece, i);
+            }
+        });
+        if (want.samples) {
+            sampler.begin(kernels, workers, logits);
+        }
+        generate(want, from, to, piece);
+    }
+
+    /** Tokens for the rows {@code from} … {@code to} − 1, which the sampler has. */
+    private void generate(Wanted want, int from, int to, Job.Logits piece) {
+        for (int i = from; i < to; i++) {
+            Slice s = want.slices[i];
+            if (s.sequence.job instanceof GenerationJob job && holds(s.sequence, want.positions[i])) {
+                generate(job, s, piece, i - from);
             }
         }
     }
@@ -524,5 +550,6 @@ final class Scheduler implements AutoCloseable {
     public void close() {
         wantedArena.close();
         proposer.ifPresent(Proposer::close);
+        screening.close();
     }
 }

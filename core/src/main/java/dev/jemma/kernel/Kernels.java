@@ -37,6 +37,21 @@ public interface Kernels {
     void linear(Workers workers, Tensor x, List<Matrix> weights, List<Tensor> outputs, Precision precision);
 
     /**
+     * Some of the numbers of {@code y = x · wᵀ}, x [1, k], y [1, n]: those of rows 16·p … 16·p + 15 of w for each p in
+     * {@code panels[from … to − 1]}, with the bits of {@link #linear}. The rest of y stays.
+     */
+    default void pick(
+            Workers workers, Tensor x, Matrix w, int[] panels, int from, int to, Tensor y, Precision precision) {
+        Shapes.pick(x, w, panels, from, to, y);
+        for (int i = from; i < to; i++) {
+            int first = MatrixBuilder.ROWS * panels[i];
+            int rows = Math.min(MatrixBuilder.ROWS, w.rows() - first);
+            Tensor out = new Tensor(y.data().asSlice(y.offset(0, first), 4L * rows), 1, rows);
+            linear(workers, x, List.of(w.rows(first, rows)), List.of(out), precision);
+        }
+    }
+
+    /**
      * RMSNorm of every row: {@code x · (1/√(mean(x²)+eps)) · weight}, weight [1, cols] with the generation's +1 already
      * in it. The sum of squares runs in 16 float32 lanes (lane i takes columns i, i+16, …), folded by
      * {@link Lanes#sum}. {@code out} may be {@code x}.

@@ -27,6 +27,13 @@ public interface Matrix {
      */
     Optional<Grid> transposed();
 
+    /**
+     * Rows {@code first} …, sharing memory.
+     *
+     * @param first a multiple of {@link MatrixBuilder#ROWS}
+     */
+    Matrix rows(int first, int count);
+
     /** Writes row {@code row}, decoded exactly to {@code cols} float32 values, to {@code target} from byte {@code offset}. */
     void row(int row, MemorySegment target, long offset);
 }

@@ -35,6 +35,13 @@ record PackedMatrix(PanelLayout layout, int rows, MemorySegment data) implements
                 : Optional.empty();
     }
 
+    @Override
+    public Matrix rows(int first, int count) {
+        Shapes.rows(this, first, count);
+        long bytes = (long) Math.ceilDiv(count, PanelLayout.ROWS) * layout.panelBytes;
+        return new PackedMatrix(layout, count, data.asSlice(panel(first / PanelLayout.ROWS), bytes));
+    }
+
     int panels() {
         return Math.ceilDiv(rows, PanelLayout.ROWS);
     }

@@ -23,6 +23,12 @@ record ScalarMatrix(DType type, int rows, int cols, MemorySegment data) implemen
         return type == DType.F32 ? Optional.of(new Grid(data, 0, 1, cols, (long) Grid.LANES * cols)) : Optional.empty();
     }
 
+    @Override
+    public Matrix rows(int first, int count) {
+        Shapes.rows(this, first, count);
+        return new ScalarMatrix(type, count, cols, data.asSlice(first * rowBytes(), count * rowBytes()));
+    }
+
     /** Decodes row {@code row} to {@code target[0 … cols − 1]}. */
     void decode(int row, float[] target) {
         Quants.decode(type, data, row * rowBytes(), target, 0, cols);

@@ -3,6 +3,7 @@ package dev.jemma.kernel;
 import dev.jemma.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Objects;
 
 /** The checks that every provider makes once per call, before any thread starts. */
 final class Shapes {
@@ -42,6 +43,24 @@ final class Shapes {
         if (!within || firstRow % Grid.LANES != 0 || panels.byteSize() < bytes) {
             throw new IllegalArgumentException("rows " + firstRow + " … of " + rows + " of [" + w.rows() + ", "
                     + w.cols() + "] do not start a panel of it or do not fit " + panels.byteSize() + " bytes");
+        }
+    }
+
+    static void rows(Matrix w, int first, int count) {
+        if (first < 0 || count < 0 || count > w.rows() - first || first % MatrixBuilder.ROWS != 0) {
+            throw new IllegalArgumentException(count + " rows from " + first + " do not start a panel of [" + w.rows()
+                    + ", " + w.cols() + "] or lie beyond it");
+        }
+    }
+
+    static void pick(Tensor x, Matrix w, int[] panels, int from, int to, Tensor y) {
+        if (x.rows() != 1 || x.cols() != w.cols() || y.rows() != 1 || y.cols() != w.rows()) {
+            throw new IllegalArgumentException("x " + shape(x) + " · weight [" + w.rows() + ", " + w.cols()
+                    + "] transposed does not give " + shape(y) + ", or is more than one row");
+        }
+        Objects.checkFromToIndex(from, to, panels.length);
+        for (int i = from; i < to; i++) {
+            Objects.checkIndex(panels[i], Math.ceilDiv(w.rows(), MatrixBuilder.ROWS));
         }
     }
 

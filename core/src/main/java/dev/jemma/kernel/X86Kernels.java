@@ -48,6 +48,14 @@ final class X86Kernels implements Kernels {
     }
 
     @Override
+    public void pick(
+            Workers workers, Tensor x, Matrix w, int[] panels, int from, int to, Tensor y, Precision precision) {
+        if (!linear.pick(workers, x, w, panels, from, to, y, precision)) {
+            Kernels.super.pick(workers, x, w, panels, from, to, y, precision);
+        }
+    }
+
+    @Override
     public void rmsNorm(Workers workers, Tensor x, Tensor weight, float eps, Tensor out) {
         Shapes.norm(x, weight, out);
         Split.rows(workers, x.rows(), x.cols(), (from, to) -> rows.rmsNorm(x, weight, eps, out, from, to));

@@ -41,6 +41,7 @@ final class X86Linear {
 
     private static final int FEW_AHEAD = 8 * 1024;
     private static final int MOST_TOKENS = 12;
+    private static final int PICKED_PANELS_PER_CHUNK = 8;
 
     private final Isa isa;
     private final CodeSpace space;
@@ -177,6 +178,22 @@ final class X86Linear {
         }
     }
 
+    /** {@link Kernels#pick} where int8 activations meet codes; false where they do not. */
+    boolean pick(Workers workers, Tensor x, Matrix w, int[] panels, int from, int to, Tensor y, Precision precision) {
+        boolean int8 = precision == Precision.FAST && CodeRow.has(w.type()) && x.cols() > 0;
+        if (!int8 || !(w instanceof PackedMatrix packed)) {
+            return false;
+        }
+        Shapes.pick(x, w, panels, from, to, y);
+        Int8Pass pass = new Int8Pass(workers, x, List.of(packed), List.of(y), 0, 1);
+        int chunks = Math.ceilDiv(to - from, PICKED_PANELS_PER_CHUNK);
+        workers.run(chunks, (chunk, _) -> {
+            int first = from + chunk * PICKED_PANELS_PER_CHUNK;
+            pass.pick(panels, first, Math.min(to, first + PICKED_PANELS_PER_CHUNK));
+        });
+        return true;
+    }
+
     /** Arguments of {@link LinearCode} and {@link ExpandCode} that a matrix tells. */
     private static MemorySegment describe(PackedMatrix w, int panel) {
         PanelLayout layout = w.layout();
@@ -237,6 +254,26 @@ final class X86Linear {
             a.set(LONG, RoundCode.RECORD_BYTES, (long) LinearCode.RECORD_BYTES * size);
             a.set(LONG, RoundCode.FIELD_BYTES, 4L * size);
             round.call(a, x.data(), records, records);
+        }
+
+        /** Some panels of the only matrix for the only token; what is fetched ahead is the next of them. */
+        void pick(int[] panels, int from, int to) {
+            PackedMatrix w = weights.getFirst();
+            for (int i = from; i < to; i++) {
+                if (ROWS * (panels[i] + 1) > w.rows()) {
+                    multiply(0, panels[i], panels[i] + 1, 0, 1); // fills no panel
+                    continue;
+                }
+                MemorySegment a = describe(w, panels[i]);
+                a.set(LONG, LinearCode.X, inputOffset(0));
+                a.set(LONG, LinearCode.Y, outputs.getFirst().offset(0, ROWS * panels[i]));
+                a.set(LONG, LinearCode.PANELS, 1);
+                a.set(LONG, LinearCode.GROUPS, 1);
+                a.set(LONG, LinearCode.Y_STRIDE, 0);
+                a.set(LONG, LinearCode.PREFETCH, i + 1 < to ? w.panel(panels[i + 1] - panels[i]) : 0);
+                int8(w.layout(), 1)
+                        .call(a, w.data(), records, outputs.getFirst().data());
+            }
         }
 
         @Override

@@ -54,7 +54,7 @@ abstract class X86Pass<M extends Matrix> implements Workers.Chunk {
 
     final Tensor x;
     final List<M> weights;
-    private final List<Tensor> outputs;
+    final List<Tensor> outputs;
     final int firstToken;
     private final int tokens;
     private final int groups;
@@ -151,7 +151,7 @@ abstract class X86Pass<M extends Matrix> implements Workers.Chunk {
     }
 
     /** Panels times groups of one size; a last panel that the rows do not fill goes through scratch memory. */
-    private void multiply(int i, int panel, int endPanel, int group, int endGroup) {
+    final void multiply(int i, int panel, int endPanel, int group, int endGroup) {
         if (group == endGroup) {
             return;
         }

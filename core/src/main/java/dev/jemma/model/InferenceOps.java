@@ -108,6 +108,17 @@ public final class InferenceOps implements Ops, AutoCloseable {
         adapt(x, weight, out, firstRow);
     }
 
+    /** Whether an adapter of the batch adds to a weight. */
+    public boolean adapts(Linear weight) {
+        List<Batch.Adapted> adapted = batch.adapted();
+        for (int i = 0; i < adapted.size(); i++) {
+            if (adapted.get(i).adapter().of(weight).isPresent()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Adds what the adapters of the batch's rows say about a weight. */
     private void adapt(Tensor x, Linear weight, Tensor out, int firstRow) {
         List<Batch.Adapted> adapted = batch.adapted();

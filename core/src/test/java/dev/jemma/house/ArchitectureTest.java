@@ -57,6 +57,7 @@ class ArchitectureTest {
                             "machine",
                             "memory",
                             "model",
+                            "quant",
                             "tensor",
                             "tokenizer")));
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.jemma.kernel.KvType;
 import dev.jemma.kernel.Precision;
 import dev.jemma.kernel.WorkerPool;
 import dev.jemma.kernel.Workers;
@@ -35,6 +36,10 @@ class EngineTest {
 
     private static Engine engine(
             ModelRig rig, Workers workers, int batchRows, boolean prefixCache, Precision precision, long kvBytes) {
+        return engine(rig, workers, precision, new EngineOptions(256, kvBytes, batchRows, 16, prefixCache));
+    }
+
+    private static Engine engine(ModelRig rig, Workers workers, Precision precision, EngineOptions options) {
         return new Engine(
                 rig.gemma,
                 rig.head,
@@ -43,7 +48,7 @@ class EngineTest {
                 rig.kernels,
                 workers,
                 precision,
-                new EngineOptions(256, kvBytes, batchRows, 16, prefixCache));
+                options);
     }
 
     private static GenerationRequest greedy(int[] prompt, int n) {
@@ -70,6 +75,38 @@ class EngineTest {
                     }
                 }
             }
+        }
+    }
+
+    /** A coarse copy of the output matrix is made after some tokens; nobody can tell by the answers. */
+    @Test
+    void screenedLogitsGiveTheSameTokens() {
+        try (ModelRig rig = ModelRig.load(Golden.path("models/gguf/gemma3-Q8_0.gguf"))) {
+            List<List<int[]>> answers = new ArrayList<>();
+            for (long screenFrom : new long[] {EngineOptions.NO_SCREEN, 1}) {
+                EngineOptions options = new EngineOptions(
+                        256, KvType.F32, 64L << 20, 64, 16, false, new Speculation.None(), screenFrom);
+                try (Engine engine = engine(rig, rig.workers, Precision.FAST, options)) {
+                    List<int[]> texts = new ArrayList<>();
+                    for (int i = 0; i < 12; i++) {
+                        SamplingOptions sampling = SamplingOptions.builder()
+                                .temperature(i % 3 == 2 ? 0.5f : 0)
+                                .topK(2)
+                                .seed(i)
+                                .build();
+                        GenerationRequest request = new GenerationRequest(
+                                new int[] {2, 7 + i, 9}, 60, sampling, List.of(), Set.of(), 1, OptionalInt.empty());
+                        texts.add(engine.submit(request, _ -> {})
+                                .await()
+                                .getFirst()
+                                .ids());
+                    }
+                    long screened = engine.stats().screenedTokens();
+                    assertThat(screened > 0).as("%d tokens screened", screened).isEqualTo(screenFrom == 1);
+                    answers.add(texts);
+                }
+            }
+            assertThat(answers.get(1)).usingRecursiveComparison().isEqualTo(answers.get(0));
         }
     }
 

@@ -27,8 +27,15 @@ class PreemptionTest {
                     .vocabulary());
 
     private static Engine engine(ModelRig rig, long kvBytes, int batchRows, boolean prefixCache, Speculation guesses) {
-        EngineOptions options =
-                new EngineOptions(256, dev.jemma.kernel.KvType.F32, kvBytes, batchRows, 16, prefixCache, guesses);
+        EngineOptions options = new EngineOptions(
+                256,
+                dev.jemma.kernel.KvType.F32,
+                kvBytes,
+                batchRows,
+                16,
+                prefixCache,
+                guesses,
+                EngineOptions.DEFAULT_SCREEN_FROM);
         return new Engine(
                 rig.gemma,
                 rig.head,

@@ -123,6 +123,51 @@ abstract class KernelTwinTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(DType.class)
+    void pickedPanelsHaveTheBitsOfTheWholeProduct(DType type) {
+        Random random = new Random(21);
+        for (int rows : new int[] {1, 16, 200, 203}) {
+            for (int cols : cols(type)) {
+                MemorySegment raw = weights(random, type, rows, cols);
+                Matrix w = pack(kernels(), arena, type, rows, cols, raw);
+                Tensor x = activations(random, arena, 1, cols);
+                int[] panels = random.ints(40, 0, Math.ceilDiv(rows, MatrixBuilder.ROWS))
+                        .distinct()
+                        .toArray();
+                int from = panels.length > 3 ? 1 : 0;
+                for (Precision precision : Precision.values()) {
+                    Tensor all = linear(kernels(), alone, arena, x, w, precision);
+                    Tensor some = Tensor.allocate(arena, 1, rows);
+                    Tensor expected = Tensor.allocate(arena, 1, rows);
+                    some.data().fill((byte) 0x55);
+                    expected.data().fill((byte) 0x55);
+                    for (int i = from; i < panels.length; i++) {
+                        for (int r = MatrixBuilder.ROWS * panels[i];
+                                r < Math.min(rows, MatrixBuilder.ROWS * (panels[i] + 1));
+                                r++) {
+                            expected.set(0, r, all.get(0, r));
+                        }
+                    }
+                    kernels().pick(three, x, w, panels, from, panels.length, some, precision);
+                    assertSameBits(some, expected, type + " [" + rows + ", " + cols + "] " + precision);
+                }
+            }
+        }
+    }
+
+    @Test
+    void panelsThatAreNotThereCannotBePicked() {
+        Matrix w = pack(kernels(), arena, DType.F32, 17, 8, weights(new Random(1), DType.F32, 17, 8));
+        Tensor x = Tensor.allocate(arena, 1, 8);
+        Tensor y = Tensor.allocate(arena, 1, 17);
+        assertThatThrownBy(() -> kernels().pick(alone, x, w, new int[] {2}, 0, 1, y, Precision.FAST))
+                .isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> kernels().pick(alone, x, w, new int[] {0}, 0, 2, y, Precision.FAST))
+                .isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> w.rows(8, 4)).isInstanceOf(IllegalArgumentException.class);
+    }
+
     /** Sums of products are kept in few bits, so the largest ones, of either sign, are where they would not fit. */
     @ParameterizedTest
     @EnumSource(

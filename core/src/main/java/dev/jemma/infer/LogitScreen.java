@@ -1,0 +1,308 @@
+package dev.jemma.infer;
+
+import dev.jemma.kernel.Kernels;
+import dev.jemma.kernel.Matrix;
+import dev.jemma.kernel.MatrixBuilder;
+import dev.jemma.kernel.Precision;
+import dev.jemma.kernel.Workers;
+import dev.jemma.memory.HugeArena;
+import dev.jemma.quant.Quants;
+import dev.jemma.tensor.DType;
+import dev.jemma.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Finds the largest logits of a token without reading all of the output matrix W [V, d], which is most of a small model.
+ * A coarse copy C of W, in 5 instead of 8 bits, gives every logit to within a bound, since by Cauchy and Schwarz
+ * {@code |w·x − c·x| ≤ ‖w − c‖·‖x‖}; only panels of W with a row that may reach the k-th largest are then multiplied. What
+ * comes out are the logits of W, bit for bit, so that nobody can tell by the tokens whether there was a screen.
+ *
+ * <p>The copy is made beside the first tokens, a share of it each ({@link #prepare}), since a short answer would not earn
+ * it. Where the bound leaves too much, as behind random tokens, whose logits are all alike, the screen says so and rests
+ * for a while. Not for several threads.
+ */
+final class LogitScreen implements AutoCloseable {
+    private static final DType COARSE = DType.Q5_0;
+    private static final int PANEL = MatrixBuilder.ROWS;
+    private static final int PIECES_PER_WORD = Long.SIZE * PANEL / Kernels.PIECE;
+    private static final int BLOCK = 32;
+
+    /** What is converted for each token until all is. */
+    private static final int WEIGHTS_PER_STEP = 1 << 21;
+
+    private static final int PANELS_PER_CHUNK = 64;
+    /** A screen that leaves more than this part of the panels has saved nothing. */
+    private static final int MOST_LEFT = 4;
+
+    private static final int SHORTEST_REST = 8;
+    private static final int LONGEST_REST = 512;
+
+    /**
+     * ‖x̂‖ ≤ 1.0223·‖x‖ for x̂, x rounded to int8: no element is off by more than half a step, 1/254 of the largest of its 32,
+     * so no block by more than √32/254 of its norm.
+     */
+    private static final double ROUNDED_NORM = 1.023;
+
+    private static final ThreadLocal<float[]> PIECE = ThreadLocal.withInitial(() -> new float[Kernels.PIECE]);
+
+    private final Kernels kernels;
+    private final Matrix weights;
+    private final int vocabularySize;
+    private final Arena arena = HugeArena.ofShared();
+    private final MatrixBuilder builder;
+    private final List<Matrix> coarse;
+    private final List<Tensor> coarseLogits;
+    private final Tensor logits; // [1, V]
+    private final float[] bounds; // of each row: the most by which coarse logits are off, for ‖x‖ = 1
+    private final float[] pieceBounds; // the largest of a piece's rows
+    private final float[] maxima;
+    private final long[] picked; // a bit for each panel
+    private final long[] possible;
+    private final int[] panels;
+    private final int[] ids; // what was found, ascending, and their logits
+    private final float[] values;
+    private final Largest largest;
+    private int converted; // panels
+    private int rest;
+    private int lastRest = SHORTEST_REST;
+    private boolean bounded;
+    private int found;
+
+    /**
+     * @param weights the output matrix, of a type that {@link #suits}
+     * @param vocabularySize rows that may be chosen
+     */
+    LogitScreen(Kernels kernels, Matrix weights, int vocabularySize) {
+        this.kernels = kernels;
+        this.weights = weights;
+        this.vocabularySize = vocabularySize;
+        builder = kernels.matrix(COARSE, weights.rows(), weights.cols(), arena);
+        coarse = List.of(builder.build());
+        coarseLogits = List.of(Tensor.allocate(arena, 1, weights.rows()));
+        logits = Tensor.allocate(arena, 1, weights.rows());
+        bounds = new float[weights.rows()];
+        pieceBounds = new float[Math.ceilDiv(vocabularySize, Kernels.PIECE)];
+        maxima = new float[pieceBounds.length];
+        panels = new int[Math.ceilDiv(weights.rows(), PANEL)];
+        picked = new long[Math.ceilDiv(panels.length, Long.SIZE)];
+        possible = new long[picked.length];
+        ids = new int[PANEL * (panels.length / MOST_LEFT + 1)];
+        values = new float[ids.length];
+        largest = new Largest(pieceBounds.length);
+    }
+
+    /** Whether a matrix can be screened: with 8 bits a weight, and int8 activations, as the bound has them. */
+    static boolean suits(Matrix weights, Precision precision) {
+        return weights.type() == DType.Q8_0 && precision == Precision.FAST && weights.cols() > 0;
+    }
+
+    /** Bytes that a screen for a matrix holds. */
+    static long bytes(int rows, int cols) {
+        return rows * (COARSE.bytesFor(cols) + 3L * Float.BYTES);
+    }
+
+    /** Whether the whole copy is made. */
+    boolean ready() {
+        return converted == panels.length;
+    }
+
+    /** Makes another share of the copy. */
+    void prepare(Workers workers) {
+        int share = Math.max(PANELS_PER_CHUNK, WEIGHTS_PER_STEP / (PANEL * weights.cols()));
+        int from = converted;
+        int to = Math.min(panels.length, from + share);
+        workers.run(Math.ceilDiv(to - from, PANELS_PER_CHUNK), (chunk, _) -> {
+            int first = from + chunk * PANELS_PER_CHUNK;
+            convert(PANEL * first, Math.min(weights.rows(), PANEL * Math.min(to, first + PANELS_PER_CHUNK)));
+        });
+        converted = to;
+        if (ready()) {
+            for (int id = 0; id < vocabularySize; id++) {
+                int piece = id / Kernels.PIECE;
+                pieceBounds[piece] = Math.max(pieceBounds[piece], bounds[id]);
+            }
+            bounded = true;
+            for (float bound : pieceBounds) {
+                bounded &=
+                        bound < Float.POSITIVE_INFINITY; // not so if a weight is no number, or too large for the copy
+            }
+        }
+    }
+
+    private void convert(int from, int to) {
+        int cols = weights.cols();
+        long rowBytes = COARSE.bytesFor(cols);
+        float[] row = new float[cols];
+        float[] copy = new float[cols];
+        try (Arena own = Arena.ofConfined()) {
+            MemorySegment decoded = own.allocate(4L * cols, 64);
+            MemorySegment raw = own.allocate(rowBytes * (to - from), 64);
+            for (int r = from; r < to; r++) {
+                weights.row(r, decoded, 0);
+                MemorySegment.copy(decoded, ValueLayout.JAVA_FLOAT, 0, row, 0, cols);
+                Quants.encode(COARSE, row, 0, raw, rowBytes * (r - from), cols);
+                Quants.decode(COARSE, raw, rowBytes * (r - from), copy, 0, cols);
+                bounds[r] = bound(row, copy);
+            }
+            builder.put(from, raw);
+        }
+    }
+
+    /** ‖w − c‖, and what float32 sums of a product with each may be off by: a rounding a block, of all that was added. */
+    private static float bound(float[] w, float[] c) {
+        double difference = 0;
+        double ofW = 0;
+        double ofC = 0;
+        for (int i = 0; i < w.length; i++) {
+            double d = (double) w[i] - c[i];
+            difference += d * d;
+            ofW += (double) w[i] * w[i];
+            ofC += (double) c[i] * c[i];
+        }
+        double roundings = (w.length / BLOCK + 4) * 0x1p-23;
+        double bound = ROUNDED_NORM * (Math.sqrt(difference) + roundings * (Math.sqrt(ofW) + Math.sqrt(ofC)));
+        return Math.nextUp((float) bound);
+    }
+
+    /**
+     * Looks for the {@code k} largest logits of hidden states x [1, d]. True: {@link #begin} gives them to a sampler. False:
+     * they must be computed in full this time.
+     */
+    boolean find(Workers workers, Tensor x, int k) {
+        found = 0;
+        if (k > maxima.length || !bounded || rest > 0) {
+            rest--;
+            return false;
+        }
+        float norm = norm(x);
+        Tensor rough = coarseLogits.getFirst();
+        kernels.linear(workers, x, coarse, coarseLogits, Precision.FAST);
+        kernels.maxima(workers, rough, vocabularySize, maxima);
+        Arrays.fill(picked, 0);
+        int first = pickLargest(rough, k);
+        kernels.pick(workers, x, weights, panels, 0, first, logits, Precision.FAST);
+        float least = leastOf(first, k);
+        int all = pickPossible(workers, rough, norm, least, first);
+        if (!(norm < Float.MAX_VALUE) || !(least > Float.NEGATIVE_INFINITY) || all > panels.length / MOST_LEFT) {
+            rest = lastRest;
+            lastRest = Math.min(LONGEST_REST, 2 * lastRest);
+            return false;
+        }
+        lastRest = SHORTEST_REST;
+        kernels.pick(workers, x, weights, panels, first, all, logits, Precision.FAST);
+        gather(least);
+        return true;
+    }
+
+    /** Hands the logits that {@link #find} found to the sampler, for its next samples. */
+    void begin(Sampler sampler) {
+        sampler.begin(ids, values, found);
+    }
+
+    private static float norm(Tensor x) {
+        double sum = 0;
+        for (int i = 0; i < x.cols(); i++) {
+            double v = x.get(0, i);
+            sum += v * v;
+        }
+        return Math.nextUp((float) Math.sqrt(sum));
+    }
+
+    /** Panels with the k largest coarse logits or more: where the largest logits are likely to be. Returns how many. */
+    private int pickLargest(Tensor rough, int k) {
+        largest.begin(k);
+        for (float max : maxima) {
+            largest.add(max);
+        }
+        float enough = largest.least(); // at least k pieces have one that is not below it
+        int count = 0;
+        for (int piece = 0; piece < maxima.length; piece++) {
+            if (maxima[piece] >= enough) {
+                for (int id = Kernels.PIECE * piece; id < end(piece); id++) {
+                    int panel = id / PANEL;
+                    if (rough.get(0, id) >= enough && (picked[panel / Long.SIZE] >>> panel & 1) == 0) {
+                        picked[panel / Long.SIZE] |= 1L << panel;
+                        panels[count++] = panel;
+                    }
+                }
+            }
+        }
+        return count;
+    }
+
+    /**
+     * The k-th largest logit of the first panels, or hardly less: logits that a temperature makes equal to it count, too.
+     */
+    private float leastOf(int count, int k) {
+        largest.begin(k);
+        for (int i = 0; i < count; i++) {
+            for (int id = PANEL * panels[i]; id < Math.min(vocabularySize, PANEL * (panels[i] + 1)); id++) {
+                largest.add(logits.get(0, id));
+            }
+        }
+        return largest.least() - 4 * Math.ulp(largest.least());
+    }
+
+    /** Adds all panels with a row that may reach {@code least}, in ascending order. Returns how many there are now. */
+    private int pickPossible(Workers workers, Tensor rough, float norm, float least, int first) {
+        workers.run(picked.length, (word, _) -> possible[word] = possible(rough, norm, least, word));
+        int count = first;
+        for (int word = 0; word < picked.length; word++) {
+            for (long bits = possible[word] & ~picked[word]; bits != 0; bits &= bits - 1) {
+                panels[count++] = Long.SIZE * word + Long.numberOfTrailingZeros(bits);
+            }
+            picked[word] |= possible[word];
+        }
+        return count;
+    }
+
+    /** The panels that may, of those that share a word of {@link #picked}. */
+    private long possible(Tensor rough, float norm, float least, int word) {
+        long bits = 0;
+        float[] piece = PIECE.get();
+        for (int p = PIECES_PER_WORD * word; p < Math.min(maxima.length, PIECES_PER_WORD * (word + 1)); p++) {
+            if (!(maxima[p] + norm * pieceBounds[p] >= least)) {
+                continue;
+            }
+            int from = Kernels.PIECE * p;
+            int count = end(p) - from;
+            MemorySegment.copy(rough.data(), ValueLayout.JAVA_FLOAT, rough.offset(0, from), piece, 0, count);
+            for (int i = 0; i < count; i++) {
+                if (piece[i] + (norm * bounds[from + i]) >= least) {
+                    bits |= 1L << ((from + i) / PANEL);
+                    i |= PANEL - 1; // the rest of the panel comes with it
+                }
+            }
+        }
+        return bits;
+    }
+
+    private int end(int piece) {
+        return Math.min(vocabularySize, Kernels.PIECE * (piece + 1));
+    }
+
+    /** Everything that reaches {@code least}, ids ascending. */
+    private void gather(float least) {
+        for (int word = 0; word < picked.length; word++) {
+            for (long bits = picked[word]; bits != 0; bits &= bits - 1) {
+                int from = PANEL * (Long.SIZE * word + Long.numberOfTrailingZeros(bits));
+                for (int id = from; id < Math.min(vocabularySize, from + PANEL); id++) {
+                    float logit = logits.get(0, id);
+                    if (logit >= least) {
+                        ids[found] = id;
+                        values[found++] = logit;
+                    }
+                }
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

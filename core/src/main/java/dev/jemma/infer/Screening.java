@@ -1,0 +1,86 @@
+package dev.jemma.infer;
+
+import dev.jemma.kernel.Kernels;
+import dev.jemma.kernel.Matrix;
+import dev.jemma.kernel.Precision;
+import dev.jemma.kernel.Workers;
+import dev.jemma.model.Gemma;
+import dev.jemma.model.InferenceOps;
+import dev.jemma.model.Linear;
+import dev.jemma.model.Part;
+import dev.jemma.model.Weight;
+import dev.jemma.tensor.Tensor;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * When an engine screens logits ({@link LogitScreen}): one token at a time, of which only the largest logits matter, by a
+ * matrix that is worth it. One sequence that generates is limited by the weights that are read, several are not.
+ */
+final class Screening implements AutoCloseable {
+    /** Tokens that could have been screened before the screen is made: an answer of that length has no time to earn it. */
+    private static final int TOKENS_BEFORE = 128;
+
+    private final Kernels kernels;
+    private final Workers workers;
+    private final int vocabularySize;
+    private final Linear output;
+    private final Optional<Matrix> matrix; // empty: never
+    private Optional<LogitScreen> screen = Optional.empty();
+    private int tokens;
+
+    Screening(
+            Gemma gemma,
+            int vocabularySize,
+            Kernels kernels,
+            Workers workers,
+            Precision precision,
+            EngineOptions options) {
+        this.kernels = kernels;
+        this.workers = workers;
+        this.vocabularySize = vocabularySize;
+        output = gemma.matrix(new Weight(Part.EMBEDDING, 0));
+        // a soft cap may make equal what was not, far beyond the cap
+        boolean plain = gemma.config().finalLogitSoftcap() == 0;
+        matrix = output instanceof Linear.Packed(Matrix m)
+                        && plain
+                        && LogitScreen.suits(m, precision)
+                        && (long) m.rows() * m.cols() >= options.screenFrom()
+                ? Optional.of(m)
+                : Optional.empty();
+    }
+
+    /**
+     * Gives the sampler the largest logits of one token, as row 0, if that pays.
+     *
+     * @param x hidden states [1, d]
+     * @param ops bound to the batch that they come from
+     * @param largest how many of the logits the choice depends on; empty: all
+     * @return false if all logits must be computed
+     */
+    boolean begin(Tensor x, InferenceOps ops, OptionalInt largest, Sampler sampler) {
+        if (matrix.isEmpty() || largest.isEmpty() || ops.adapts(output)) {
+            return false;
+        }
+        if (screen.isEmpty()) {
+            if (++tokens > TOKENS_BEFORE) {
+                screen = Optional.of(new LogitScreen(kernels, matrix.get(), vocabularySize));
+            }
+            return false;
+        }
+        if (!screen.get().ready()) {
+            screen.get().prepare(workers);
+            return false;
+        }
+        if (!screen.get().find(workers, x, largest.getAsInt())) {
+            return false;
+        }
+        screen.get().begin(sampler);
+        return true;
+    }
+
+    @Override
+    public void close() {
+        screen.ifPresent(LogitScreen::close);
+    }
+}
