@@ -1,9 +1,13 @@
 package dev.jemma.infer.constraint;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Which tokens may come next, for texts of a grammar in the tokens of one vocabulary. The set of each state is computed
@@ -14,6 +18,15 @@ import java.util.Map;
 public final class TokenConstraint {
     /** The state of a text that is not allowed. */
     public static final int DEAD = Expressions.NOTHING;
+    /** Most steps of looking for the tokens that may come next, some tenths of a second; a batch waits meanwhile. */
+    private static final long MASK_STEPS = 40_000_000;
+    /** Most sets of tokens that are kept, and most heads: as many bits as the vocabulary has, or fewer. */
+    private static final int MAX_MASKS = 1024;
+
+    private static final int MAX_INSIDES = 128;
+    /** Most states that are looked at ahead of time. */
+    private static final int MAX_AHEAD = 1024;
+
     /** From so many tokens on a set is kept as bits, which other sets share. */
     private static final int SHARED = 512;
 
@@ -45,6 +58,7 @@ public final class TokenConstraint {
     public synchronized int next(int state, int token) {
         byte[] text = trie.text(token);
         int next = text.length == 0 ? DEAD : state;
+        expressions.allow(MASK_STEPS);
         for (byte b : text) {
             next = expressions.table(next)[b & 0xFF];
         }
@@ -65,6 +79,7 @@ public final class TokenConstraint {
     /** The tokens that may come next, end tokens not among them. */
     public synchronized TokenMask mask(int state) {
         long from = System.nanoTime();
+        expressions.allow(MASK_STEPS);
         TokenMask mask = maskOf(state);
         maskNanos += System.nanoTime() - from;
         return mask;
@@ -74,6 +89,45 @@ public final class TokenConstraint {
     public synchronized TokenMask mask(int state, int[] endIds) {
         TokenMask mask = mask(state);
         return complete(state) ? mask.with(endIds) : mask.without(endIds);
+    }
+
+    /**
+     * Computes sets of tokens ahead of time, those of states near the start first, so that fewer have to be computed while
+     * a batch waits.
+     *
+     * @param steps about how much to do, in looks at a byte or a node of the vocabulary's tree
+     * @throws ConstraintException if the thread is interrupted
+     */
+    public synchronized void prepare(long steps) {
+        expressions.allow(steps);
+        Set<Integer> seen = new LinkedHashSet<>(List.of(start));
+        List<Integer> states = new ArrayList<>(seen);
+        try {
+            for (int i = 0; i < states.size() && i < MAX_AHEAD; i++) {
+                maskOf(states.get(i));
+                for (int next : expressions.table(states.get(i))) {
+                    if (next != DEAD && seen.add(next)) {
+                        states.add(next);
+                    }
+                }
+            }
+        } catch (ConstraintException e) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw e;
+            } // else: enough
+        }
+    }
+
+    /** About how much memory it takes, beside the vocabulary's tree. */
+    public synchronized long bytes() {
+        long set = trie.vocabularySize() / 8;
+        long matched = 4 * set;
+        long sets = masks.values().stream()
+                .map(TokenMask::shared)
+                .filter(bits -> bits.length > 0)
+                .distinct() // arrays are equal where they are the same
+                .count();
+        return expressions.bytes() + sets * set + insides.size() * matched;
     }
 
     /** Time that computing sets of tokens took so far. */
@@ -90,6 +144,9 @@ public final class TokenConstraint {
         TokenMask known = masks.get(state);
         if (known == null) {
             known = compute(state);
+            if (masks.size() >= MAX_MASKS) {
+                masks.clear();
+            }
             masks.put(state, known);
         }
         return known;
@@ -132,6 +189,9 @@ public final class TokenConstraint {
             Ids ids = new Ids();
             trie.walk(0, expressions, e, stack, ids);
             known = new Inside(ids.mask(), ids.matched);
+            if (insides.size() >= MAX_INSIDES) {
+                insides.clear();
+            }
             insides.put(e, known);
         }
         return known;
