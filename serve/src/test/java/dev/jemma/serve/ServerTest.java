@@ -269,9 +269,9 @@ class ServerTest {
                 "/v1/chat/completions | {\"messages\": [{\"role\": \"user\", \"content\": \"x\", \"colour\": 1}]} |"
                         + " messages[0].colour",
                 "/v1/chat/completions | {\"messages\": [{\"role\": \"user\", \"content\": \"x\"}], \"tools\":"
-                        + " [{\"type\": \"function\"}]} | tools",
+                        + " [{\"type\": \"function\"}]} | tools[0].function",
                 "/v1/chat/completions | {\"messages\": [{\"role\": \"user\", \"content\": \"x\"}],"
-                        + " \"response_format\": {\"type\": \"json_object\"}} | response_format",
+                        + " \"response_format\": {\"type\": \"xml\"}} | response_format.type",
                 "/v1/chat/completions | {\"messages\": [{\"role\": \"user\", \"content\": \"x\"}, {\"role\": \"user\","
                         + " \"content\": \"x\"}]} | messages",
                 "/v1/chat/completions | {\"messages\": [{\"role\": \"user\", \"content\": \"x\"}], \"top_logprobs\": 2}"
