@@ -42,7 +42,10 @@ record ChatShape(TokenText tokens, boolean logprobs, Set<Integer> endIds, long p
         }
         ObjectNode choice = choice(index);
         choice.putObject("delta").put("content", token.text());
-        tokens.chatEntries(choice, logprobs, token.logprob().filter(t -> !ends(t.id())).stream().toList());
+        tokens.chatEntries(
+                choice,
+                logprobs,
+                token.logprob().filter(t -> !ends(t.id())).stream().toList());
         choice.putNull("finish_reason");
         return List.of(choice);
     }

@@ -1,11 +1,11 @@
 package dev.jemma.serve;
 
+import dev.jemma.format.FormatException;
 import dev.jemma.infer.LanguageModel;
 import dev.jemma.infer.constraint.CallForm;
 import dev.jemma.infer.constraint.CallableFunction;
 import dev.jemma.infer.constraint.ConstraintException;
 import dev.jemma.infer.constraint.Grammar;
-import dev.jemma.format.FormatException;
 import dev.jemma.serve.protocol.AnswerForm;
 import dev.jemma.serve.protocol.ApiException;
 import dev.jemma.serve.protocol.Tool;

@@ -113,8 +113,7 @@ final class Generating {
         }
     }
 
-    private void run(
-            Exchange exchange, Models.Choice choice, CompletionRequest request, List<GenerationRequest> jobs)
+    private void run(Exchange exchange, Models.Choice choice, CompletionRequest request, List<GenerationRequest> jobs)
             throws InterruptedException {
         GenerationFields fields = request.generation();
         List<CompletionShape.Echo> echoes = new ArrayList<>();

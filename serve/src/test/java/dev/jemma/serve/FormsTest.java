@@ -2,10 +2,12 @@ package dev.jemma.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jemma.infer.Speculation;
 import dev.jemma.infer.constraint.Grammar;
 import dev.jemma.serve.TinyServer.Reply;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -81,7 +83,10 @@ class FormsTest {
         StringBuilder text = new StringBuilder();
         for (JsonNode event : good(reply).events()) {
             JsonNode choice = event.get("choices").get(0);
-            text.append(choice.has("text") ? choice.get("text").asString() : choice.at("/delta/content").asString(""));
+            text.append(
+                    choice.has("text")
+                            ? choice.get("text").asString()
+                            : choice.at("/delta/content").asString(""));
         }
         return text.toString();
     }
@@ -107,7 +112,8 @@ class FormsTest {
     @Test
     void theOtherFormsHoldToo() {
         Reply object = good(tiny.post(CHAT, chat("\"response_format\": {\"type\": \"json_object\"}, \"seed\": 1")));
-        assertThat(Grammar.jsonSchema("{\"type\": \"object\"}").begins(object.text())).isTrue();
+        assertThat(Grammar.jsonSchema("{\"type\": \"object\"}").begins(object.text()))
+                .isTrue();
         assertThat(object.text()).startsWith("{");
         Reply text = good(tiny.post(CHAT, chat("\"response_format\": {\"type\": \"text\"}, \"seed\": 1")));
         assertThat(text.text()).isNotEqualTo(object.text());
@@ -132,8 +138,7 @@ class FormsTest {
     @Test
     void anAnswerThatIsCutSaysSo() {
         Reply reply = good(tiny.post(
-                CHAT,
-                chat(held("{\"type\": \"string\", \"minLength\": 600}")).replace("900", "20")));
+                CHAT, chat(held("{\"type\": \"string\", \"minLength\": 600}")).replace("900", "20")));
         assertThat(reply.json().at("/choices/0/finish_reason").asString()).isEqualTo("length");
         assertThat(reply.text()).startsWith("\"");
     }
@@ -143,7 +148,8 @@ class FormsTest {
         List<String> bodies = new ArrayList<>();
         for (int i = 0; i < 24; i++) {
             String form = i % 3 == 0 ? "" : ", " + held(SCHEMAS.get(i % SCHEMAS.size()));
-            bodies.add(chat("\"seed\": " + i + ", \"stream\": " + (i % 2 == 0) + form).replace("900", "120"));
+            bodies.add(chat("\"seed\": " + i + ", \"stream\": " + (i % 2 == 0) + form)
+                    .replace("900", "120"));
         }
         List<String> alone = new ArrayList<>();
         for (String body : bodies) {
@@ -157,6 +163,19 @@ class FormsTest {
             for (int i = 0; i < bodies.size(); i++) {
                 assertThat(together.get(i).get()).as(bodies.get(i)).isEqualTo(alone.get(i));
             }
+        }
+    }
+
+    @Test
+    void guessingAheadChangesNoAnswer() {
+        try (TinyServer guessing =
+                TinyServer.start(o -> o.contextLength(4096).speculation(new Speculation.Lookup(8)), Map.of(), o -> o)) {
+            for (int i = 0; i < SCHEMAS.size(); i++) {
+                String body = chat(held(SCHEMAS.get(i)) + ", \"seed\": " + i);
+                assertThat(text(guessing.post(CHAT, body))).isEqualTo(text(tiny.post(CHAT, body)));
+            }
+            String free = chat("\"seed\": 1").replace("1.3", "0").replace("900", "120");
+            assertThat(text(guessing.post(CHAT, free))).isEqualTo(text(tiny.post(CHAT, free)));
         }
     }
 
@@ -201,14 +220,18 @@ class FormsTest {
         String deep = "{\"items\":".repeat(40) + "{}" + "}".repeat(40);
         StringBuilder many = new StringBuilder("{\"oneOf\": [");
         for (int i = 0; i < 3000; i++) {
-            many.append(i == 0 ? "" : ",").append("{\"type\": \"string\", \"pattern\": \"a{").append(i).append("}\"}");
+            many.append(i == 0 ? "" : ",")
+                    .append("{\"type\": \"string\", \"pattern\": \"a{")
+                    .append(i)
+                    .append("}\"}");
         }
         String doubled = "{\"allOf\": [" + "{\"anyOf\": [{\"minimum\": 1}, {\"maximum\": 2}]},".repeat(30) + "true]}";
         String exponential = "{\"type\": \"string\", \"maxLength\": 9000, \"pattern\": \"(a|b)*a(a|b){9000}\"}";
         StringBuilder automata = new StringBuilder("{\"type\": \"object\", \"properties\": {");
         for (int i = 0; i < 400; i++) {
             automata.append(i == 0 ? "" : ",")
-                    .append("\"p" + i + "\": {\"type\": \"string\", \"maxLength\": " + (4000 + i) + ", \"pattern\": \"^[a-z]+$\"}");
+                    .append("\"p" + i + "\": {\"type\": \"string\", \"maxLength\": " + (4000 + i)
+                            + ", \"pattern\": \"^[a-z]+$\"}");
         }
         String loop = "{\"$ref\": \"#/$defs/a\", \"$defs\": {\"a\": {\"$ref\": \"#/$defs/a\"}}}";
         for (String schema : List.of(many + "]}", doubled, exponential, automata + "}}", loop)) {
@@ -218,7 +241,8 @@ class FormsTest {
         }
         assertThat(tiny.post(CHAT, chat(held(deep))).status()).isIn(200, 400);
         for (String pattern : List.of("(a|b)*a(a|b){9000}", "((a{9999}){9999}){9999}", "(.*a.{900}b|.*c.{900}d)+")) {
-            Reply reply = tiny.post(CHAT, chat("\"guided_regex\": \"" + pattern + "\"").replace("900,", "40,"));
+            Reply reply = tiny.post(
+                    CHAT, chat("\"guided_regex\": \"" + pattern + "\"").replace("900,", "40,"));
             assertThat(reply.status()).as(pattern).isIn(200, 400);
         }
         tiny.awaitQuiet();

@@ -21,10 +21,11 @@ import tools.jackson.databind.JsonNode;
 /** Calls of functions by models that know nothing: one of FunctionGemma's kind, one that is told in a prompt. */
 class ToolsTest {
     private static final String CHAT = "/v1/chat/completions";
-    private static final String WEATHER = "{\"type\": \"object\", \"required\": [\"city\"], \"additionalProperties\": false,"
-            + " \"properties\": {\"city\": {\"type\": \"string\", \"maxLength\": 8}, \"days\": {\"type\": \"array\","
-            + " \"maxItems\": 2, \"items\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 7}},"
-            + " \"unit\": {\"enum\": [\"C\", \"F\\\"\"]}}}";
+    private static final String WEATHER =
+            "{\"type\": \"object\", \"required\": [\"city\"], \"additionalProperties\": false,"
+                    + " \"properties\": {\"city\": {\"type\": \"string\", \"maxLength\": 8}, \"days\": {\"type\": \"array\","
+                    + " \"maxItems\": 2, \"items\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 7}},"
+                    + " \"unit\": {\"enum\": [\"C\", \"F\\\"\"]}}}";
     private static final String TOOLS = "\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"weather\","
             + " \"description\": \"The weather.\", \"parameters\": " + WEATHER + "}}, {\"type\": \"function\","
             + " \"function\": {\"name\": \"now\", \"strict\": true}}]";
@@ -178,10 +179,12 @@ class ToolsTest {
         }
         assertThat(calls).isBetween(1, 39);
         assertThat(both).isPositive();
-        List<String> text = whole(prompted.post(CHAT, ask("\"tool_choice\": \"auto\", \"seed\": 1").replace("1500", "60")));
+        List<String> text = whole(prompted.post(
+                CHAT, ask("\"tool_choice\": \"auto\", \"seed\": 1").replace("1500", "60")));
         assertThat(text).hasSize(2);
         assertThat(text.getFirst()).isNotEmpty();
-        assertThat(assembled(prompted.post(CHAT, ask("\"seed\": 1, \"stream\": true").replace("1500", "60"))))
+        assertThat(assembled(
+                        prompted.post(CHAT, ask("\"seed\": 1, \"stream\": true").replace("1500", "60"))))
                 .isEqualTo(text);
     }
 
@@ -192,7 +195,8 @@ class ToolsTest {
         for (int tokens = 1; tokens < 40; tokens += 3) {
             List<String> whole = whole(server(kind).post(CHAT, ask(fields).replace("1500", "" + tokens)));
             assertThat(whole.getLast()).isIn("length", "tool_calls");
-            assertThat(assembled(server(kind).post(CHAT, ask(fields + ", \"stream\": true").replace("1500", "" + tokens))))
+            assertThat(assembled(server(kind)
+                            .post(CHAT, ask(fields + ", \"stream\": true").replace("1500", "" + tokens))))
                     .isEqualTo(whole);
         }
     }
@@ -202,8 +206,8 @@ class ToolsTest {
     void resultsGoBackAndTheConversationGoesOn(String kind) {
         JsonNode message = choice(server(kind).post(CHAT, ask("\"tool_choice\": \"required\", \"seed\": 4")))
                 .get("message");
-        StringBuilder messages = new StringBuilder(
-                "{\"messages\": [{\"role\": \"user\", \"content\": \"Rain?\"}, " + message);
+        StringBuilder messages =
+                new StringBuilder("{\"messages\": [{\"role\": \"user\", \"content\": \"Rain?\"}, " + message);
         for (JsonNode call : message.get("tool_calls")) {
             messages.append(", {\"role\": \"tool\", \"tool_call_id\": " + call.get("id") + ", \"content\": \"yes\"}");
         }
@@ -265,7 +269,8 @@ class ToolsTest {
                 "\"function_call\": \"auto\" | function_call | tool_choice",
             })
     void whatIsWrongWithFunctionsIsRefusedByItsName(String fields, String param, String message) {
-        String body = "{\"messages\": [{\"role\": \"user\", \"content\": \"x\"}], " + fields.replace("TOOLS", TOOLS) + "}";
+        String body =
+                "{\"messages\": [{\"role\": \"user\", \"content\": \"x\"}], " + fields.replace("TOOLS", TOOLS) + "}";
         for (TinyServer tiny : List.of(prompted, trained)) {
             Reply reply = tiny.post(CHAT, body);
             assertThat(reply.status()).as(reply.body()).isEqualTo(400);

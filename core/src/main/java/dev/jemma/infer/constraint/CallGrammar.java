@@ -32,8 +32,7 @@ final class CallGrammar {
             try {
                 call = e.choice(call, call(functions.get(i)));
             } catch (ConstraintException wrong) {
-                throw new ConstraintException(
-                        "function " + functions.get(i).name() + ": " + wrong.getMessage(), i);
+                throw new ConstraintException("function " + functions.get(i).name() + ": " + wrong.getMessage(), i);
             }
         }
         boolean text = form == CallForm.TEXT;
@@ -42,9 +41,8 @@ final class CallGrammar {
         if (!textToo) {
             return calls;
         }
-        int words = text
-                ? plain.without(CallForm.START)
-                : e.repeat(plain.one(CodePoints.ALL), 0, Expressions.UNLIMITED);
+        int words =
+                text ? plain.without(CallForm.START) : e.repeat(plain.one(CodePoints.ALL), 0, Expressions.UNLIMITED);
         return e.sequence(words, e.optional(calls));
     }
 
@@ -61,7 +59,6 @@ final class CallGrammar {
         int name = parts.pair(parts.key("name"), parts.quoted(plain.literal(function.name())));
         int content = e.sequence(name, parts.comma(), parts.pair(parts.key("arguments"), arguments));
         int object = e.sequence(plain.literal("{"), content, plain.literal("}"));
-        return e.sequence(
-                plain.literal(CallForm.START), lineEnd, object, lineEnd, plain.literal(CallForm.END));
+        return e.sequence(plain.literal(CallForm.START), lineEnd, object, lineEnd, plain.literal(CallForm.END));
     }
 }

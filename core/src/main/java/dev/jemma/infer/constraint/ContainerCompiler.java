@@ -65,7 +65,8 @@ final class ContainerCompiler {
             if (name.length() > MAX_NAME_LENGTH) {
                 throw document.error(schema, "a property's name has more than " + MAX_NAME_LENGTH + " characters");
             }
-            elements.add(new JsonParts.Element(parts.pair(parts.key(name), inner.applyAsInt(value)), required.contains(name)));
+            elements.add(new JsonParts.Element(
+                    parts.pair(parts.key(name), inner.applyAsInt(value)), required.contains(name)));
         });
         int others = others(additional, List.copyOf(properties.keySet()));
         if (others != Expressions.NOTHING && min > required.size() + 1) { // what comes twice would count but once

@@ -116,7 +116,8 @@ public final class TokenTrie {
         byte[][] texts = new byte[tokenizer.vocabularySize()][];
         for (int id = 0; id < texts.length; id++) {
             byte[] text = tokenizer.textBytes(id);
-            boolean mark = text.length == 1 && (text[0] & 0xFF) >= FIRST_MARK; // a piece for a byte that UTF-8 never has
+            boolean mark =
+                    text.length == 1 && (text[0] & 0xFF) >= FIRST_MARK; // a piece for a byte that UTF-8 never has
             texts[id] = mark ? new byte[0] : text;
         }
         for (int i = 0; i < marks.size(); i++) {

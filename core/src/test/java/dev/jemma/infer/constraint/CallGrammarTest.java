@@ -19,8 +19,7 @@ class CallGrammarTest {
                     {"type": "object", "required": ["a", "b"], "additionalProperties": false,
                      "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}}"""),
             new CallableFunction("now", "{\"type\":\"object\",\"additionalProperties\":false}"));
-    private static final String ADD =
-            "<tool_call>{\"name\": \"add\", \"arguments\": {\"a\":1,\"b\":2}}</tool_call>";
+    private static final String ADD = "<tool_call>{\"name\": \"add\", \"arguments\": {\"a\":1,\"b\":2}}</tool_call>";
     private static final String NOW = "<tool_call>\n{\"name\":\"now\",\"arguments\":{}}\n</tool_call>";
 
     @ParameterizedTest
@@ -49,8 +48,10 @@ class CallGrammarTest {
     @Test
     void argumentsAreHeldToTheirOwnFunctionsSchema() {
         Grammar grammar = Grammar.calls(CallForm.TEXT, FUNCTIONS, true, true);
-        assertThat(grammar.begins("Hm. <tool_call>{\"name\": \"add\", \"arguments\": {\"a\"")).isTrue();
-        assertThat(grammar.begins("Hm. <tool_call>{\"name\": \"now\", \"arguments\": {\"a\"")).isFalse();
+        assertThat(grammar.begins("Hm. <tool_call>{\"name\": \"add\", \"arguments\": {\"a\""))
+                .isTrue();
+        assertThat(grammar.begins("Hm. <tool_call>{\"name\": \"now\", \"arguments\": {\"a\""))
+                .isFalse();
         assertThat(grammar.begins("Hm. <tool_call>{\"name\": \"other")).isFalse();
         assertThat(grammar.begins("Hm. <tool_call> text")).isFalse();
     }
@@ -62,8 +63,7 @@ class CallGrammarTest {
                 new CallableFunction("odd", "{\"type\":\"object\",\"properties\":{\"x\":{\"not\":{}}}}"));
         assertThatThrownBy(() -> Grammar.calls(CallForm.TEXT, functions, true, true))
                 .isInstanceOfSatisfying(
-                        ConstraintException.class,
-                        e -> assertThat(e.function()).hasValue(1))
+                        ConstraintException.class, e -> assertThat(e.function()).hasValue(1))
                 .hasMessageContaining("function odd")
                 .hasMessageContaining("#/properties/x");
         CallableFunction name =
@@ -156,9 +156,14 @@ class CallGrammarTest {
     void whatTakesTooLongToFollowEndsWithAnError() {
         StringBuilder pattern = new StringBuilder();
         for (char c = 'a'; c <= 'z'; c++) { // each position of each letter is a state of its own, and all combine
-            pattern.append(c == 'a' ? "" : "|").append(".*").append(c).append(".{900}").append(c);
+            pattern.append(c == 'a' ? "" : "|")
+                    .append(".*")
+                    .append(c)
+                    .append(".{900}")
+                    .append(c);
         }
-        TokenConstraint constraint = new TokenConstraint(TokenTrie.of(TinyVocabulary.tokenizer()), Grammar.regex(pattern.toString()));
+        TokenConstraint constraint =
+                new TokenConstraint(TokenTrie.of(TinyVocabulary.tokenizer()), Grammar.regex(pattern.toString()));
         assertThatThrownBy(() -> {
                     Random random = new Random(3);
                     int state = constraint.start();
@@ -179,7 +184,8 @@ class CallGrammarTest {
                     .isInstanceOf(ConstraintException.class)
                     .hasMessageContaining("too long");
             assertThat(Thread.interrupted()).isTrue();
-            assertThat(Grammar.jsonSchema("{\"type\":\"object\"}").matches("{}")).isTrue();
+            assertThat(Grammar.jsonSchema("{\"type\":\"object\"}").matches("{}"))
+                    .isTrue();
             interrupted = true;
         });
         reader.join();

@@ -16,7 +16,8 @@ final class ChatMessages {
     private static final int MAX_CALLS = 128;
 
     private final List<ChatMessage> messages = new ArrayList<>();
-    private final Map<String, String> open = new LinkedHashMap<>(); // ids of calls without a result, and their functions
+    private final Map<String, String> open =
+            new LinkedHashMap<>(); // ids of calls without a result, and their functions
     private String path = "messages";
 
     private ChatMessages() {}

@@ -43,11 +43,13 @@ public record ChatRequest(
         fields.end();
         if (tools.used() && form.isPresent()) {
             throw ApiException.unsupported(
-                    form.get().param(), "an answer that may call functions has no other form: say 'tool_choice': \"none\"");
+                    form.get().param(),
+                    "an answer that may call functions has no other form: say 'tool_choice': \"none\"");
         }
         if (tools.used() && !generation.stop().isEmpty()) {
             throw ApiException.unsupported(
-                    "stop", "'stop' might cut a call: it is not supported with 'tools', unless 'tool_choice' is \"none\"");
+                    "stop",
+                    "'stop' might cut a call: it is not supported with 'tools', unless 'tool_choice' is \"none\"");
         }
         return new ChatRequest(
                 model,

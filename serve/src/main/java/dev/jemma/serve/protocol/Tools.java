@@ -135,7 +135,8 @@ public record Tools(List<Tool> declared, Choice choice, List<Integer> callable, 
             case "allowed_tools" -> allowed(choice, declared);
             default ->
                 throw ApiException.unsupported(
-                        choice.path("type"), "'tool_choice' is of type \"function\" or \"allowed_tools\", nothing else");
+                        choice.path("type"),
+                        "'tool_choice' is of type \"function\" or \"allowed_tools\", nothing else");
         };
         choice.end();
         return chosen;

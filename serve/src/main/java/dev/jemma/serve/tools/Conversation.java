@@ -30,8 +30,8 @@ public final class Conversation {
 
     /** The messages for a template; functions are declared where the answer may call them. */
     public static List<Message> messages(ChatTemplate template, List<ChatMessage> messages, Tools tools) {
-        boolean functions = tools.used()
-                || messages.stream().anyMatch(m -> !m.calls().isEmpty() || m.role() == Role.TOOL);
+        boolean functions =
+                tools.used() || messages.stream().anyMatch(m -> !m.calls().isEmpty() || m.role() == Role.TOOL);
         if (!functions) {
             return messages.stream()
                     .map(m -> new Message(m.role(), m.content()))

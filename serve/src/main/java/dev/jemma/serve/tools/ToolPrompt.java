@@ -42,7 +42,8 @@ final class ToolPrompt {
         List<Message> all = new ArrayList<>();
         String system = tools.used() ? declarations(tools) : "";
         int from = 0;
-        boolean inUser = template == ChatTemplate.GEMMA; // which has no message of the system, and says so if there is one
+        boolean inUser =
+                template == ChatTemplate.GEMMA; // which has no message of the system, and says so if there is one
         if (messages.getFirst().role() == Role.SYSTEM && !inUser) {
             String own = text(messages.getFirst().content());
             system = system.isEmpty() ? own : own + "\n\n" + system;

@@ -38,7 +38,8 @@ class CallReaderTest {
         }
     }
 
-    private static final String A = "<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": \"}</tool_call>\\\"{\"}}\n</tool_call>";
+    private static final String A =
+            "<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": \"}</tool_call>\\\"{\"}}\n</tool_call>";
     private static final String B = "<tool_call>{\"name\":\"g.2\",\"arguments\":{}}</tool_call>";
 
     @ParameterizedTest
@@ -87,8 +88,28 @@ class CallReaderTest {
     @Test
     void functionGemmasArgumentsBecomeJson() {
         List<Object> tokens = List.of(
-                "Sure.", " \n", 900, "call:f{", "city:", 902, "Zür\"ich}\n<", 902, ",days:", "2", ",deep:{list:[", 902,
-                "a,b:", 902, ",-1.5,true],none:{},nothing:null,odd name\\:", "[]}}", 901, 900, "call:", "g.2{", "}", 901);
+                "Sure.",
+                " \n",
+                900,
+                "call:f{",
+                "city:",
+                902,
+                "Zür\"ich}\n<",
+                902,
+                ",days:",
+                "2",
+                ",deep:{list:[",
+                902,
+                "a,b:",
+                902,
+                ",-1.5,true],none:{},nothing:null,odd name\\:",
+                "[]}}",
+                901,
+                900,
+                "call:",
+                "g.2{",
+                "}",
+                901);
         String wanted = "Sure.|f={\"city\":\"Zür\\\"ich}\\n<\",\"days\":2,\"deep\":{\"list\":[\"a,b:\",-1.5,true],"
                 + "\"none\":{},\"nothing\":null,\"odd name\\\\\":[]}}|g.2={}";
         for (int seed = 0; seed < 100; seed++) {

@@ -16,8 +16,7 @@ class ConversationTest {
     private static final String TOOLS = "\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"weather\","
             + " \"description\": \"The weather.\", \"parameters\": {\"type\": \"object\", \"properties\":"
             + " {\"city\": {\"type\": \"string\"}}}}}, {\"type\": \"function\", \"function\": {\"name\": \"now\"}}]";
-    private static final String TALK =
-            """
+    private static final String TALK = """
             "messages": [{"role": "user", "content": "Rain in <tool_result>Rome?"},
              {"role": "assistant", "content": null, "tool_calls": [
               {"id": "a", "type": "function", "function": {"name": "weather", "arguments": "{\\"city\\": \\"Rome</tool_call>\\", \\"no\\": null}"}},
@@ -27,8 +26,7 @@ class ConversationTest {
              {"role": "user", "content": "And?"}]""";
 
     private static List<Message> messages(ChatTemplate template, String body) {
-        ChatRequest request =
-                ChatRequest.read(Wire.read(("{" + body + "}").getBytes(StandardCharsets.UTF_8)));
+        ChatRequest request = ChatRequest.read(Wire.read(("{" + body + "}").getBytes(StandardCharsets.UTF_8)));
         return Conversation.messages(template, request.messages(), request.tools());
     }
 
@@ -88,8 +86,9 @@ class ConversationTest {
                         + "<start_of_turn>user\nAnd?<end_of_turn>\n<start_of_turn>model\n");
         List<Message> developer = messages(
                 ChatTemplate.FUNCTION_GEMMA,
-                TALK.replace("[{\"role\": \"user\"", "[{\"role\": \"system\", \"content\": \"Mine.\"}, {\"role\":"
-                                + " \"user\"")
+                TALK.replace(
+                                "[{\"role\": \"user\"",
+                                "[{\"role\": \"system\", \"content\": \"Mine.\"}, {\"role\":" + " \"user\"")
                         + ", " + TOOLS);
         assertThat(developer.getFirst().content()).isEqualTo("Mine.");
         assertThat(developer.getFirst().functions()).hasSize(2);
