@@ -8,6 +8,7 @@ import dev.jemma.infer.RequestBuilder;
 import dev.jemma.infer.constraint.Grammar;
 import dev.jemma.infer.constraint.TokenConstraint;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -50,7 +51,8 @@ public final class ConstraintSpeed {
 
     public static void main(String[] args) {
         int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 9;
-        ModelOptions.Builder options = ModelOptions.builder().contextLength(1024).prefixCache(false);
+        ModelOptions.Builder options =
+                ModelOptions.builder().contextLength(1024).prefixCache(false);
         if (args.length > 2) {
             options.threads(Integer.parseInt(args[2]));
         }
@@ -92,7 +94,7 @@ public final class ConstraintSpeed {
 
     private TokenConstraint made() {
         TokenConstraint constraint = model.constraint(Grammar.jsonSchema(SCHEMA));
-        constraint.prepare(20_000_000);
+        constraint.prepare(Duration.ofMillis(150));
         return constraint;
     }
 

@@ -31,8 +31,8 @@ final class Constraints implements AutoCloseable {
     private static final int MAX_KEPT = 256;
     private static final int MAX_WAITING = 64;
     private static final int THREADS = 2;
-    /** How much is computed ahead of the engine: a tenth of a second or so at most. */
-    private static final long STEPS_AHEAD = 20_000_000;
+    /** How long sets of tokens are computed ahead of the engine. */
+    private static final Duration AHEAD = Duration.ofMillis(150);
 
     private final long maxBytes;
     private final Duration patience;
@@ -54,18 +54,21 @@ final class Constraints implements AutoCloseable {
 
     /** A constraint in the making, which is ended when it takes too long. */
     private final class Making extends FutureTask<TokenConstraint> {
+        private final LanguageModel model;
         volatile long startNanos;
 
         Making(LanguageModel model, Supplier<Grammar> grammar) {
             super(() -> {
                 TokenConstraint made = model.constraint(grammar.get());
-                made.prepare(STEPS_AHEAD);
+                made.prepare(AHEAD);
                 return made;
             });
+            this.model = model;
         }
 
         @Override
         public void run() {
+            model.prepareConstraints(); // which is nobody's fault
             startNanos = System.nanoTime();
             super.run();
         }

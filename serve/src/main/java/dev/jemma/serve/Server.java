@@ -49,7 +49,7 @@ public final class Server implements AutoCloseable {
     private static final int MAX_LINE_BYTES = 8 << 10;
     private static final int MAX_DRAIN_BYTES = 64 << 10;
     private static final long MAX_CONSTRAINT_BYTES = 512L << 20;
-    private static final Duration MOST_TIME_FOR_A_SCHEMA = Duration.ofSeconds(5);
+    private static final Duration MOST_TIME_FOR_A_SCHEMA = Duration.ofSeconds(10);
 
     private final ServeOptions options;
     private final Models models;

@@ -1,10 +1,12 @@
 package dev.jemma.infer.constraint;
 
-import java.util.ArrayList;
+import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Deque;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -35,11 +37,15 @@ public final class TokenConstraint {
     private final int start;
     private final Map<Integer, Inside> insides = new HashMap<>();
     private final Map<Integer, TokenMask> masks = new HashMap<>();
+    private final Map<Waiting, TokenMask> waiting = new HashMap<>();
     private final int[][] stack;
     private long maskNanos;
 
     /** Tokens within an expression, and the nodes of the trie behind which it has matched. */
     private record Inside(TokenMask tokens, BitSet matched) {}
+
+    /** A head, whether it may end at once, and what follows it. */
+    private record Waiting(int head, boolean mayEnd, int tail) {}
 
     /** The texts of a grammar in the tokens of a vocabulary; the grammar belongs to the constraint from now on. */
     public TokenConstraint(TokenTrie trie, Grammar grammar) {
@@ -92,29 +98,34 @@ public final class TokenConstraint {
     }
 
     /**
-     * Computes sets of tokens ahead of time, those of states near the start first, so that fewer have to be computed while
-     * a batch waits.
+     * Computes sets of tokens ahead of time, so that fewer have to be computed while a batch waits: first those of what
+     * must come, then those near to it.
      *
-     * @param steps about how much to do, in looks at a byte or a node of the vocabulary's tree
-     * @throws ConstraintException if the thread is interrupted
+     * @param most about how long to do so
      */
-    public synchronized void prepare(long steps) {
-        expressions.allow(steps);
-        Set<Integer> seen = new LinkedHashSet<>(List.of(start));
-        List<Integer> states = new ArrayList<>(seen);
+    public synchronized void prepare(Duration most) {
+        long end = System.nanoTime() + most.toNanos();
+        expressions.allow(MASK_STEPS);
+        Set<Integer> seen = new HashSet<>(List.of(start));
+        Deque<Integer> states = new ArrayDeque<>(seen);
         try {
-            for (int i = 0; i < states.size() && i < MAX_AHEAD; i++) {
-                maskOf(states.get(i));
-                for (int next : expressions.table(states.get(i))) {
+            for (int i = 0; i < MAX_AHEAD && !states.isEmpty() && System.nanoTime() < end; i++) {
+                int state = states.removeFirst();
+                maskOf(state);
+                for (int next : expressions.table(state)) {
                     if (next != DEAD && seen.add(next)) {
-                        states.add(next);
+                        states.addLast(next);
                     }
+                }
+                switch (expressions.node(state)) {
+                    case Expressions.Sequence(int _, int tail) when seen.add(tail) -> states.addFirst(tail);
+                    case Expressions.Choice(var parts) ->
+                        parts.stream().filter(seen::add).forEach(states::addFirst);
+                    default -> {}
                 }
             }
         } catch (ConstraintException e) {
-            if (Thread.currentThread().isInterrupted()) {
-                throw e;
-            } // else: enough
+            return; // enough: what was found is kept, and the rest is found where it is needed
         }
     }
 
@@ -125,7 +136,7 @@ public final class TokenConstraint {
         long sets = masks.values().stream()
                 .map(TokenMask::shared)
                 .filter(bits -> bits.length > 0)
-                .distinct() // arrays are equal where they are the same
+                .distinct() // many share an array
                 .count();
         return expressions.bytes() + sets * set + insides.size() * matched;
     }
@@ -162,16 +173,27 @@ public final class TokenConstraint {
                 }
                 yield all;
             }
-            case Expressions.Sequence(int head, int tail) -> {
-                Inside inside = inside(shortened(head));
-                TokenMask all = inside.tokens;
-                Ids over = new Ids();
-                trie.walk(inside.matched, expressions, tail, stack, over);
-                all = all.or(over.mask());
-                yield expressions.nullable(head) ? all.or(maskOf(tail)) : all;
-            }
+            case Expressions.Sequence(int head, int tail) -> behind(shortened(head), expressions.nullable(head), tail);
             default -> inside(shortened(state)).tokens;
         };
+    }
+
+    /** Tokens of a head and what waits behind it: the same for all counts of a long repetition. */
+    private TokenMask behind(int head, boolean mayEnd, int tail) {
+        Waiting key = new Waiting(head, mayEnd, tail);
+        TokenMask known = waiting.get(key);
+        if (known == null) {
+            Inside inside = inside(head);
+            Ids over = new Ids();
+            trie.walk(inside.matched, expressions, tail, stack, over);
+            known = inside.tokens.or(over.mask());
+            known = mayEnd ? known.or(maskOf(tail)) : known;
+            if (waiting.size() >= MAX_MASKS) {
+                waiting.clear();
+            }
+            waiting.put(key, known);
+        }
+        return known;
     }
 
     /** Repetitions that no single token can get to the end of are the same as endless ones. */

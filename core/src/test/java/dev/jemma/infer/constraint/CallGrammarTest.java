@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jemma.tokenizer.Tokenizer;
 import java.io.ByteArrayOutputStream;
+import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -92,7 +93,7 @@ class CallGrammarTest {
         TokenTrie trie = TokenTrie.of(tokenizer, List.of(CALL, CALL_END, ESCAPE));
         Grammar grammar = Grammar.calls(CallForm.FUNCTION_GEMMA, List.of(function), false, true);
         TokenConstraint constraint = new TokenConstraint(trie, grammar);
-        constraint.prepare(1_000_000);
+        constraint.prepare(Duration.ofMinutes(1));
         assertThat(constraint.masks()).isPositive();
         int ends = 0;
         for (int seed = 0; seed < 40; seed++) {
