@@ -173,18 +173,22 @@ final class Constraints implements AutoCloseable {
             }
             try {
                 return task.get(Math.max(0, left), TimeUnit.NANOSECONDS);
-            } catch (TimeoutException e) { // it may have waited for its turn
-                continue;
+            } catch (TimeoutException e) {
+                // it may have waited for its turn: the next round knows
             } catch (CancellationException e) {
                 throw new ConstraintException("it takes too long to read: make it smaller");
             } catch (ExecutionException e) {
-                throw switch (e.getCause()) {
-                    case RuntimeException cause -> cause;
-                    case StackOverflowError _, OutOfMemoryError _ -> new ConstraintException("it is too large");
-                    default -> new IllegalStateException(e.getCause());
-                };
+                throw failure(e);
             }
         }
+    }
+
+    private static RuntimeException failure(ExecutionException e) {
+        Throwable cause = e.getCause();
+        if (cause instanceof StackOverflowError || cause instanceof OutOfMemoryError) {
+            return new ConstraintException("it is too large");
+        }
+        return cause instanceof RuntimeException known ? known : new IllegalStateException(e);
     }
 
     /** Lets go of those that were not used for the longest time. */

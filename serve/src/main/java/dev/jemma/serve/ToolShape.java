@@ -89,7 +89,7 @@ final class ToolShape implements Shape {
     }
 
     /** A choice as a whole. */
-    private final class Message implements CallSink {
+    private static final class Message implements CallSink {
         final StringBuilder content = new StringBuilder();
         final List<String> names = new ArrayList<>();
         final List<StringBuilder> arguments = new ArrayList<>();

@@ -30,7 +30,9 @@ final class ToolPrompt {
             <tool_call>
             {"name": "NAME", "arguments": {"PARAMETER": VALUE}}
             </tool_call>
-            %s After a call you get its result as <tool_result>. If no function is needed, answer in plain text.
+            """;
+    private static final String AFTER = """
+             After a call you get its result as <tool_result>. If no function is needed, answer in plain text.
             These are the functions, with their parameters as JSON Schema:
             """;
     private static final String SEVERAL = "Several calls may follow each other; nothing else may follow a call.";
@@ -89,7 +91,7 @@ final class ToolPrompt {
     }
 
     private static String declarations(Tools tools) {
-        StringBuilder text = new StringBuilder(INTRODUCTION.formatted(tools.parallel() ? SEVERAL : ONE));
+        StringBuilder text = new StringBuilder(INTRODUCTION + (tools.parallel() ? SEVERAL : ONE) + AFTER);
         for (Tool tool : tools.declared()) {
             var declaration = Wire.object().put("name", tool.name()).put("description", tool.description());
             declaration.set("parameters", tool.parameters());
