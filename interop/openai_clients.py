@@ -4,13 +4,115 @@
     ./jemma serve gemma3-270m --port 8080 &
     venv/bin/python interop/openai_clients.py http://127.0.0.1:8080 [KEY]
 
-Chat, streams, log-probabilities, completions with echo, token ids and batches, errors by name, and embeddings if an
-embedding model is served. Ends with status 1 at the first answer that is not as OpenAI's interface has it.
+Chat, streams, log-probabilities, JSON Schema, functions, completions with echo, token ids and batches, errors by name,
+and embeddings if an embedding model is served. Ends with status 1 at the first answer that is not as OpenAI's interface
+has it. interop/clients.sh starts the server and runs this and its sibling in JavaScript.
 """
 
+import json
 import sys
 
 import openai
+
+
+COLOUR = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "maxLength": 20},
+        "shade": {"type": "string", "enum": ["light", "dark"]},
+        "parts": {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 255}, "maxItems": 3},
+    },
+    "required": ["name", "shade", "parts"],
+    "additionalProperties": False,
+}
+TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "weather",
+            "description": "The weather in a city.",
+            "strict": True,
+            "parameters": {
+                "type": "object",
+                "properties": {"city": {"type": "string", "maxLength": 30}, "days": {"type": "integer", "minimum": 1, "maximum": 7}},
+                "required": ["city", "days"],
+                "additionalProperties": False,
+            },
+        },
+    },
+    {"type": "function", "function": {"name": "now", "description": "The time."}},
+]
+
+
+def streamed(client, fields):
+    """Content, calls and the reason of the end, put together of a stream."""
+    content, calls, finish = "", [], None
+    for chunk in client.chat.completions.create(**fields, stream=True):
+        for choice in chunk.choices:
+            content += choice.delta.content or ""
+            for call in choice.delta.tool_calls or []:
+                if call.id:
+                    assert call.index == len(calls) and call.type == "function", call
+                    calls.append((call.function.name, ""))
+                name, arguments = calls[call.index]
+                calls[call.index] = (name, arguments + call.function.arguments)
+            finish = choice.finish_reason or finish
+    return content, calls, finish
+
+
+def forms(client, model):
+    messages = [{"role": "user", "content": "Describe the colour of the sea as JSON."}]
+    form = {"type": "json_schema", "json_schema": {"name": "colour", "strict": True, "schema": COLOUR}}
+    for seed in range(3):
+        fields = dict(model=model, messages=messages, response_format=form, max_completion_tokens=200, seed=seed)
+        answer = client.chat.completions.create(**fields).choices[0]
+        assert answer.finish_reason == "stop", answer
+        colour = json.loads(answer.message.content)
+        assert colour["shade"] in ("light", "dark") and len(colour["name"]) <= 20, colour
+        assert set(colour) == set(COLOUR["properties"]), colour
+        assert streamed(client, fields)[0] == answer.message.content
+    free = client.chat.completions.create(
+        model=model, messages=messages, response_format={"type": "json_object"}, max_completion_tokens=300
+    ).choices[0]
+    if free.finish_reason == "stop":
+        assert isinstance(json.loads(free.message.content), dict)
+    print("forms:", json.dumps(colour))
+
+
+def check_call(call):
+    arguments = json.loads(call.function.arguments)
+    if call.function.name == "weather":
+        assert set(arguments) == {"city", "days"} and 1 <= arguments["days"] <= 7, arguments
+    else:
+        assert call.function.name == "now" and arguments == {}, call
+
+
+def functions(client, model):
+    messages = [{"role": "user", "content": "Will it rain in Rome in the next three days?"}]
+    fields = dict(model=model, messages=messages, tools=TOOLS, max_completion_tokens=800, seed=1)
+    answer = client.chat.completions.create(**fields, tool_choice="required").choices[0]
+    assert answer.finish_reason == "tool_calls" and answer.message.tool_calls, answer
+    for call in answer.message.tool_calls:
+        check_call(call)
+
+    said = [(call.function.name, call.function.arguments) for call in answer.message.tool_calls]
+    assert streamed(client, fields | {"tool_choice": "required"}) == ("", said, "tool_calls")
+
+    named = client.chat.completions.create(
+        **fields, tool_choice={"type": "function", "function": {"name": "now"}}, parallel_tool_calls=False
+    ).choices[0]
+    assert [call.function.name for call in named.message.tool_calls] == ["now"], named
+
+    free = client.chat.completions.create(**fields).choices[0]  # auto: text, or calls that fit
+    for call in free.message.tool_calls or []:
+        check_call(call)
+
+    results = [{"role": "tool", "tool_call_id": call.id, "content": '{"rain": true}'} for call in answer.message.tool_calls]
+    last = client.chat.completions.create(
+        model=model, messages=messages + [answer.message] + results, tools=TOOLS, tool_choice="none", max_completion_tokens=40
+    ).choices[0]
+    assert last.message.content and not last.message.tool_calls, last
+    print("functions:", said, "then", repr(last.message.content))
 
 
 def main(url, key="none"):
@@ -59,6 +161,9 @@ def main(url, key="none"):
     assert [choice.index for choice in batch.choices] == [0, 1]
     print("completions: seeds, echo, log-probabilities, batches")
 
+    forms(client, model)
+    functions(client, model)
+
     with client.chat.completions.with_streaming_response.create(
         model=model, messages=messages, max_completion_tokens=200, stream=True
     ) as cut:
@@ -67,7 +172,8 @@ def main(url, key="none"):
     for fields, param in (
         ({"temperature": 9}, "temperature"),
         ({"extra_body": {"temprature": 1}}, "temprature"),
-        ({"tools": [{"type": "function", "function": {"name": "f", "parameters": {}}}]}, "tools"),
+        ({"tools": [{"type": "function", "function": {"name": "f", "parameters": {"not": {}}}}]}, "tools[0].function.parameters"),
+        ({"reasoning_effort": "high"}, "reasoning_effort"),
     ):
         try:
             client.chat.completions.create(model=model, messages=messages, **fields)

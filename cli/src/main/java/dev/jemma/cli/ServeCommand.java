@@ -1,6 +1,7 @@
 package dev.jemma.cli;
 
 import dev.jemma.cli.hub.ModelLocator;
+import dev.jemma.infer.Speculation;
 import dev.jemma.serve.ServeOptions;
 import dev.jemma.serve.ServedModel;
 import dev.jemma.serve.Server;
@@ -31,7 +32,8 @@ import picocli.CommandLine.Parameters;
             "A MODEL may have a name of its own to be asked for: name=MODEL. Adapters of the first model are",
             "--lora name=DIR, of another --lora model+name=DIR; requests ask for model+name.",
             "The server listens on this machine alone unless --host says otherwise, which needs --api-keys",
-            "or --insecure. Ctrl-C or SIGTERM: what runs is finished first. See docs/serving.md.",
+            "or --insecure. Ctrl-C or SIGTERM: what runs is finished first. --lookup and --draft change how",
+            "fast tokens come, never which. See docs/serving.md.",
         })
 final class ServeCommand implements Callable<Integer> {
     private static final Duration PATIENCE_BEYOND_DRAIN = Duration.ofSeconds(15);
@@ -44,6 +46,9 @@ final class ServeCommand implements Callable<Integer> {
 
     @Mixin
     private RunOptions run = new RunOptions();
+
+    @Mixin
+    private SpeculationFlags speculation = new SpeculationFlags();
 
     @Option(names = "--host", paramLabel = "ADDRESS", description = "Where to listen (default: 127.0.0.1).")
     private String host = "127.0.0.1";
@@ -103,6 +108,7 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         ServeOptions options = options();
+        speculation.check();
         if (System.getProperty("java.util.logging.config.file") == null) {
             System.setProperty(
                     "java.util.logging.SimpleFormatter.format", "time=%1$tFT%1$tT.%1$tL%1$tz level=%4$s %5$s%6$s%n");
@@ -114,15 +120,22 @@ final class ServeCommand implements Callable<Integer> {
         CountDownLatch asked = new CountDownLatch(1);
         Duration patience = options.drainTimeout().plus(PATIENCE_BEYOND_DRAIN);
         try (Interrupts _ = new Interrupts(asked::countDown, patience)) {
-            try (Server server = Server.start(load(opened), options)) {
-                console.println(server.url());
-                console.flush();
-                asked.await();
-            } finally {
-                opened.forEach(RunOptions.Opened::close);
+            try (SpeculationFlags.Prepared guesses = speculation.prepare(console, run)) {
+                serve(opened, guesses.speculation(), options, asked);
             }
         }
         return Jemma.OK;
+    }
+
+    private void serve(List<RunOptions.Opened> opened, Speculation guesses, ServeOptions options, CountDownLatch asked)
+            throws InterruptedException {
+        try (Server server = Server.start(load(opened, guesses), options)) {
+            console.println(server.url());
+            console.flush();
+            asked.await();
+        } finally {
+            opened.forEach(RunOptions.Opened::close);
+        }
     }
 
     private ServeOptions options() {
@@ -165,14 +178,17 @@ final class ServeCommand implements Callable<Integer> {
         return bare.replace('+', '-');
     }
 
-    private List<ServedModel> load(List<RunOptions.Opened> opened) {
+    private List<ServedModel> load(List<RunOptions.Opened> opened, Speculation guesses) {
         List<ServedModel> served = new ArrayList<>();
         Map<String, Map<String, Path>> folders = new LinkedHashMap<>();
         List<String> names = new ArrayList<>();
         for (String reference : references.isEmpty() ? List.of("") : references) {
             int equals = Files.exists(Path.of(reference)) ? -1 : reference.indexOf('=');
             ModelLocator.Located located = run.locator(console).locate(reference.substring(equals + 1));
-            opened.add(run.open(console, located, more -> sequences.ifPresent(more::sequences)));
+            opened.add(run.open(console, located, more -> {
+                more.speculation(guesses);
+                sequences.ifPresent(more::sequences);
+            }));
             names.add(equals > 0 ? reference.substring(0, equals) : shortName(located.name()));
         }
         for (String adapter : adapters) {

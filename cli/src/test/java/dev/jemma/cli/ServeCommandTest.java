@@ -32,6 +32,7 @@ class ServeCommandTest {
         assertThat(misused("serve", model, "--port", "70000").err()).contains("65535");
         assertThat(misused("serve", model, "--tls-cert", "x.pem").err()).contains("--tls-key");
         assertThat(misused("serve", model, "--timeout", "0").err()).contains("--timeout");
+        assertThat(misused("serve", model, "--draft-tokens", "3").err()).contains("--lookup");
         assertThat(misused("serve", model, "--lora", "x").err()).contains("NAME=DIR");
         assertThat(misused("serve", model, model, "--port", "0").err()).contains("another name");
         assertThat(misused("serve", model, "--host", "0.0.0.0", "--port", "0").err())
@@ -50,6 +51,7 @@ class ServeCommandTest {
                         "dev.jemma.cli.Jemma",
                         "serve",
                         "mine=" + TinyModels.gguf("gemma3-F32"),
+                        "--lookup",
                         "--port",
                         "0")
                 .redirectError(ProcessBuilder.Redirect.to(home.resolve("log").toFile()))

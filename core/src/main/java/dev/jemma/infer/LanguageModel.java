@@ -2,6 +2,7 @@ package dev.jemma.infer;
 
 import dev.jemma.adapter.AdapterFolder;
 import dev.jemma.chat.ChatTemplate;
+import dev.jemma.chat.FunctionTokens;
 import dev.jemma.infer.constraint.Grammar;
 import dev.jemma.infer.constraint.TokenConstraint;
 import dev.jemma.infer.constraint.TokenTrie;
@@ -25,6 +26,7 @@ import dev.jemma.tokenizer.Vocabulary;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -282,10 +284,21 @@ public final class LanguageModel implements AutoCloseable {
      * What answers must look like, in this model's tokens; the first one takes a fraction of a second more than others. One
      * may serve any number of requests, and remembers what it has computed; the grammar is not to be used elsewhere.
      */
-    public synchronized TokenConstraint constraint(Grammar grammar) {
-        TokenTrie known = trie.orElseGet(() -> TokenTrie.of(tokenizer));
+    public TokenConstraint constraint(Grammar grammar) {
+        return new TokenConstraint(vocabularyTree(), grammar);
+    }
+
+    /** Does what the first {@link #constraint} takes more time for. */
+    public void prepareConstraints() {
+        vocabularyTree();
+    }
+
+    private synchronized TokenTrie vocabularyTree() {
+        TokenTrie known = trie.orElseGet(() -> TokenTrie.of(
+                tokenizer,
+                FunctionTokens.of(tokenizer).map(FunctionTokens::calls).orElse(List.of())));
         trie = Optional.of(known);
-        return new TokenConstraint(known, grammar);
+        return known;
     }
 
     /** Starts a request; see {@link Engine#submit}. */

@@ -7,7 +7,6 @@ import dev.jemma.serve.protocol.Wire;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Answers of {@code /v1/chat/completions}. */
@@ -37,21 +36,27 @@ record ChatShape(TokenText tokens, boolean logprobs, Set<Integer> endIds, long p
     }
 
     @Override
-    public ObjectNode piece(int index, GeneratedToken token) {
+    public List<ObjectNode> pieces(int index, GeneratedToken token) {
+        if (!says(token)) {
+            return List.of();
+        }
         ObjectNode choice = choice(index);
         choice.putObject("delta").put("content", token.text());
-        entries(choice, token.logprob().filter(t -> !ends(t.id())).stream().toList());
+        tokens.chatEntries(
+                choice,
+                logprobs,
+                token.logprob().filter(t -> !ends(t.id())).stream().toList());
         choice.putNull("finish_reason");
-        return choice;
+        return List.of(choice);
     }
 
     @Override
-    public ObjectNode ending(int index, Completion answer) {
+    public List<ObjectNode> endings(int index, Completion answer) {
         ObjectNode choice = choice(index);
         choice.putObject("delta");
         choice.putNull("logprobs");
         choice.put("finish_reason", Answers.finish(answer.finishReason()));
-        return choice;
+        return List.of(choice);
     }
 
     @Override
@@ -62,23 +67,12 @@ record ChatShape(TokenText tokens, boolean logprobs, Set<Integer> endIds, long p
                 .put("content", answer.text())
                 .putNull("refusal");
         List<TokenLogprob> all = answer.logprobs();
-        entries(choice, all.subList(0, Math.min(all.size(), Answers.shown(answer, endIds))));
+        tokens.chatEntries(choice, logprobs, all.subList(0, Math.min(all.size(), Answers.shown(answer, endIds))));
         choice.put("finish_reason", Answers.finish(answer.finishReason()));
         return choice;
     }
 
     private static ObjectNode choice(int index) {
         return Wire.object().put("index", index);
-    }
-
-    private void entries(ObjectNode choice, List<TokenLogprob> entries) {
-        if (!logprobs) {
-            choice.putNull("logprobs");
-            return;
-        }
-        ObjectNode node = choice.putObject("logprobs");
-        ArrayNode content = node.putArray("content");
-        entries.forEach(entry -> content.add(tokens.chatEntry(entry)));
-        node.putNull("refusal");
     }
 }

@@ -77,11 +77,27 @@ final class CompletionShape implements Shape {
 
     @Override
     public Optional<ObjectNode> opening(int index) {
-        return Optional.empty();
+        if (echoes.isEmpty()) {
+            return Optional.empty();
+        }
+        Echo echo = echoes.get(index / samples);
+        ObjectNode choice = Wire.object().put("index", index).put("text", echo.text());
+        if (logprobs) {
+            TokenText.Table table = tokens.new Table(0);
+            prompt(table, echo);
+            choice.set("logprobs", table.node());
+        } else {
+            choice.putNull("logprobs");
+        }
+        choice.putNull("finish_reason");
+        return Optional.of(choice);
     }
 
     @Override
-    public ObjectNode piece(int index, GeneratedToken token) {
+    public List<ObjectNode> pieces(int index, GeneratedToken token) {
+        if (onlyEcho || !says(token)) {
+            return List.of();
+        }
         ObjectNode choice = Wire.object().put("index", index).put("text", token.text());
         Optional<TokenLogprob> shown = token.logprob().filter(t -> !ends(t.id()));
         if (logprobs && shown.isPresent()) {
@@ -90,15 +106,15 @@ final class CompletionShape implements Shape {
             choice.putNull("logprobs");
         }
         choice.putNull("finish_reason");
-        return choice;
+        return List.of(choice);
     }
 
     @Override
-    public ObjectNode ending(int index, Completion answer) {
+    public List<ObjectNode> endings(int index, Completion answer) {
         ObjectNode choice = Wire.object().put("index", index).put("text", "");
         choice.putNull("logprobs");
-        choice.put("finish_reason", Answers.finish(answer.finishReason()));
-        return choice;
+        choice.put("finish_reason", onlyEcho ? "length" : Answers.finish(answer.finishReason()));
+        return List.of(choice);
     }
 
     @Override

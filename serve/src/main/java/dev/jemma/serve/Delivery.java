@@ -1,6 +1,7 @@
 package dev.jemma.serve;
 
 import dev.jemma.infer.Completion;
+import dev.jemma.infer.constraint.ConstraintException;
 import dev.jemma.serve.protocol.ApiException;
 import dev.jemma.serve.protocol.GenerationFields;
 import dev.jemma.serve.protocol.Wire;
@@ -106,6 +107,7 @@ final class Delivery {
         while (first.isEmpty() && System.nanoTime() < opening) { // what fails at once gets a proper status
             first = next(opening - System.nanoTime());
         }
+        shape.prepare();
         try (OutputStream out = exchange.stream("text/event-stream; charset=utf-8")) {
             try {
                 for (int i = 0; i < answers.size() * fields.n(); i++) {
@@ -146,14 +148,16 @@ final class Delivery {
         }
         switch (event.get()) {
             case Run.Event.Token(int request, var token) -> {
-                if (shape.says(token)) {
-                    write(out, piece(shape.piece(request * fields.n() + token.sample(), token)));
+                for (ObjectNode choice : shape.pieces(request * fields.n() + token.sample(), token)) {
+                    write(out, piece(choice));
                 }
             }
             case Run.Event.Done(int request, List<Completion> all) -> {
                 take(event.get());
                 for (int s = 0; s < all.size(); s++) {
-                    write(out, piece(shape.ending(request * fields.n() + s, all.get(s))));
+                    for (ObjectNode choice : shape.endings(request * fields.n() + s, all.get(s))) {
+                        write(out, piece(choice));
+                    }
                 }
             }
             default -> take(event.get());
@@ -218,6 +222,9 @@ final class Delivery {
 
     private static RuntimeException failure(Throwable cause) {
         Throwable inner = cause instanceof CompletionException && cause.getCause() != null ? cause.getCause() : cause;
+        if (inner instanceof ConstraintException) { // a form that grows beyond all bounds where it is followed
+            return ApiException.invalid("", String.valueOf(inner.getMessage()));
+        }
         if (inner instanceof IllegalArgumentException) { // sampling that leaves no token to choose
             return ApiException.invalid("", String.valueOf(inner.getMessage()));
         }

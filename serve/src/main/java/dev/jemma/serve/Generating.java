@@ -3,16 +3,19 @@ package dev.jemma.serve;
 import dev.jemma.chat.ChatException;
 import dev.jemma.chat.ChatTemplate;
 import dev.jemma.chat.FillInTheMiddle;
+import dev.jemma.chat.Message;
 import dev.jemma.infer.GenerationRequest;
 import dev.jemma.infer.LanguageModel;
 import dev.jemma.infer.RequestBuilder;
 import dev.jemma.infer.ScoreRequest;
 import dev.jemma.infer.ScoreResult;
+import dev.jemma.infer.constraint.CallForm;
 import dev.jemma.serve.protocol.ApiException;
 import dev.jemma.serve.protocol.ChatRequest;
 import dev.jemma.serve.protocol.CompletionRequest;
 import dev.jemma.serve.protocol.GenerationFields;
 import dev.jemma.serve.protocol.PromptInput;
+import dev.jemma.serve.tools.Conversation;
 import dev.jemma.tokenizer.SpecialText;
 import dev.jemma.tokenizer.Tokenizer;
 import java.util.ArrayList;
@@ -30,14 +33,22 @@ final class Generating {
     private final Models models;
     private final Queues queues;
     private final ServeOptions options;
+    private final Forms forms;
     private final Telemetry telemetry;
     private final Consumer<Run> running;
 
     /** @param running told of every run that starts, so that it can be ended from outside */
-    Generating(Models models, Queues queues, ServeOptions options, Telemetry telemetry, Consumer<Run> running) {
+    Generating(
+            Models models,
+            Queues queues,
+            ServeOptions options,
+            Forms forms,
+            Telemetry telemetry,
+            Consumer<Run> running) {
         this.models = models;
         this.queues = queues;
         this.options = options;
+        this.forms = forms;
         this.telemetry = telemetry;
         this.running = running;
     }
@@ -51,15 +62,34 @@ final class Generating {
                         ApiException.unsupported("messages", "this model has no chat template; use /v1/completions"));
         int[] ids;
         try {
-            ids = template.encode(model.tokenizer(), request.messages(), true);
+            List<Message> messages = Conversation.messages(template, request.messages(), request.tools());
+            ids = template.encode(model.tokenizer(), messages, true);
         } catch (ChatException e) {
             throw ApiException.invalid("messages", ApiException.words(e));
         }
-        GenerationFields fields = request.generation();
-        GenerationRequest job = job(choice, ids, fields, request.logprobs(), model.turnEnds(), "messages");
-        Shape shape = new ChatShape(
-                new TokenText(model.tokenizer()), request.logprobs().isPresent(), job.stopIds(), ids.length);
-        run(exchange, choice, List.of(job), shape, fields, () -> {});
+        checkIds(ids, model, options.maxPromptTokens(), "messages");
+        CallForm callForm = Conversation.form(template);
+        Optional<Constraints.Lease> form = request.tools().used()
+                ? Optional.of(forms.of(model, callForm, request.tools()))
+                : forms.of(model, request.form());
+        try (Held _ = new Held(form)) {
+            GenerationFields fields = request.generation();
+            GenerationRequest job = job(choice, ids, fields, request.logprobs(), model.turnEnds(), form, "messages");
+            TokenText tokens = new TokenText(model.tokenizer());
+            boolean logprobs = request.logprobs().isPresent();
+            Shape shape = request.tools().used()
+                    ? new ToolShape(tokens, logprobs, job.stopIds(), ids.length, callForm, exchange.id())
+                    : new ChatShape(tokens, logprobs, job.stopIds(), ids.length);
+            run(exchange, choice, List.of(job), shape, fields, () -> {});
+        }
+    }
+
+    /** Gives a constraint back when an answer is over. */
+    private record Held(Optional<Constraints.Lease> lease) implements AutoCloseable {
+        @Override
+        public void close() {
+            lease.ifPresent(Constraints.Lease::close);
+        }
     }
 
     void complete(Exchange exchange) throws InterruptedException {
@@ -69,15 +99,27 @@ final class Generating {
         Tokenizer tokenizer = model.tokenizer();
         GenerationFields fields = request.generation();
         Set<Integer> stops = new HashSet<>(model.defaults().stopIds());
-        List<GenerationRequest> jobs = new ArrayList<>();
+        List<int[]> prompts = new ArrayList<>();
         for (PromptInput prompt : request.prompts()) {
-            int[] ids = ids(tokenizer, prompt, request.suffix(), stops);
-            jobs.add(job(choice, ids, fields, request.logprobs(), stops, "prompt"));
+            prompts.add(ids(tokenizer, prompt, request.suffix(), stops));
         }
+        Optional<Constraints.Lease> form = forms.of(model, request.form());
+        try (Held _ = new Held(form)) {
+            List<GenerationRequest> jobs = new ArrayList<>();
+            for (int[] ids : prompts) {
+                jobs.add(job(choice, ids, fields, request.logprobs(), stops, form, "prompt"));
+            }
+            run(exchange, choice, request, jobs);
+        }
+    }
+
+    private void run(Exchange exchange, Models.Choice choice, CompletionRequest request, List<GenerationRequest> jobs)
+            throws InterruptedException {
+        GenerationFields fields = request.generation();
         List<CompletionShape.Echo> echoes = new ArrayList<>();
         long tokens = jobs.stream().mapToLong(j -> j.promptIds().length).sum();
         Shape shape = new CompletionShape(
-                new TokenText(tokenizer),
+                new TokenText(choice.model().tokenizer()),
                 request.logprobs().isPresent(),
                 jobs.getFirst().stopIds(),
                 tokens,
@@ -136,6 +178,7 @@ final class Generating {
             GenerationFields fields,
             OptionalInt logprobs,
             Set<Integer> stops,
+            Optional<Constraints.Lease> form,
             String param) {
         LanguageModel model = choice.model();
         checkIds(ids, model, options.maxPromptTokens(), param);
@@ -156,6 +199,7 @@ final class Generating {
                 builder, model.defaults().sampling(), stops, model.tokenizer().vocabularySize());
         logprobs.ifPresent(builder::logprobs);
         choice.adapter().ifPresent(builder::adapter);
+        form.ifPresent(lease -> builder.constraint(lease.constraint()));
         return builder.build();
     }
 

@@ -47,11 +47,14 @@ public final class Server implements AutoCloseable {
     private static final int MAX_HEAD_BYTES = 32 << 10;
     private static final int MAX_LINE_BYTES = 8 << 10;
     private static final int MAX_DRAIN_BYTES = 64 << 10;
+    private static final long MAX_CONSTRAINT_BYTES = 512L << 20;
+    private static final Duration MOST_TIME_FOR_A_SCHEMA = Duration.ofSeconds(10);
 
     private final ServeOptions options;
     private final Models models;
     private final Activity activity = new Activity();
     private final Connections connections;
+    private final Constraints constraints;
     private final WebServer web;
     private boolean closed;
 
@@ -66,14 +69,16 @@ public final class Server implements AutoCloseable {
         models = new Models(served);
         connections = new Connections(new Connections.Limits(
                 options.idleTimeout(), options.headTimeout(), options.bodyTimeout(), options.writeTimeout()));
-        Telemetry telemetry =
-                new Telemetry(models, name -> name.equals("connections") ? connections.size() : activity.active());
+        long heap = Runtime.getRuntime().maxMemory();
+        constraints = new Constraints(Math.min(MAX_CONSTRAINT_BYTES, heap / 8), MOST_TIME_FOR_A_SCHEMA);
+        Telemetry telemetry = new Telemetry(models, this::count);
         Router router = new Router(gate(), keys, telemetry, activity, options);
         addRoutes(router, telemetry);
         try {
             web = listen(router);
         } catch (RuntimeException | Error e) {
             connections.close();
+            constraints.close();
             throw e;
         }
         LOG.log(System.Logger.Level.INFO, "listening address=" + options.host() + " port=" + web.port());
@@ -87,6 +92,14 @@ public final class Server implements AutoCloseable {
      */
     public static Server start(List<ServedModel> models, ServeOptions options) {
         return new Server(models, options);
+    }
+
+    private double count(String what) {
+        return switch (what) {
+            case "connections" -> connections.size();
+            case "constraints_in_use" -> constraints.inUse();
+            default -> activity.active();
+        };
     }
 
     private static boolean isLoopback(String host) {
@@ -109,7 +122,8 @@ public final class Server implements AutoCloseable {
 
     private void addRoutes(Router router, Telemetry telemetry) {
         Queues queues = new Queues(options.maxQueue());
-        Generating generating = new Generating(models, queues, options, telemetry, activity::running);
+        Forms forms = new Forms(constraints);
+        Generating generating = new Generating(models, queues, options, forms, telemetry, activity::running);
         Embedding embedding = new Embedding(models, queues, options);
         Tokenizing tokenizing = new Tokenizing(models, options);
         byte[] openApi = openApi();
@@ -243,6 +257,7 @@ public final class Server implements AutoCloseable {
             activity.drained(Duration.ofSeconds(5));
         }
         connections.close();
+        constraints.close();
         web.stop();
         LOG.log(System.Logger.Level.INFO, "stopped");
     }

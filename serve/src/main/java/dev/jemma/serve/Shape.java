@@ -17,16 +17,16 @@ interface Shape {
     /** What a stream's first piece for a choice holds, if it says something ahead of any token. */
     Optional<ObjectNode> opening(int index);
 
-    /** A piece's choice. */
-    ObjectNode piece(int index, GeneratedToken token);
+    /** The choices of the pieces that a token makes: none if it brings neither text nor a log-probability. */
+    List<ObjectNode> pieces(int index, GeneratedToken token);
 
-    /** The piece that says why a choice ended. */
-    ObjectNode ending(int index, Completion answer);
+    /** The last pieces of a choice, of which the last one says why it ended. */
+    List<ObjectNode> endings(int index, Completion answer);
 
     /** A whole choice. */
     ObjectNode whole(int index, Completion answer);
 
-    /** Whether a token is worth a piece: it brings text or a log-probability. */
+    /** Whether a token brings text or a log-probability. */
     default boolean says(GeneratedToken token) {
         return !token.text().isEmpty() || (token.logprob().isPresent() && !ends(token.id()));
     }
@@ -34,7 +34,7 @@ interface Shape {
     /** Whether a token ends an answer and is not part of it. */
     boolean ends(int id);
 
-    /** Waits for what else the whole answer needs; called before {@link #whole}. */
+    /** Waits for what else the answer needs; called before {@link #opening} and {@link #whole}. */
     default void prepare() {}
 
     /** Ends early what it may be waiting for. */

@@ -43,13 +43,9 @@ final class Telemetry {
             .register(registry);
 
     Telemetry(Models models, ToDoubleFunction<String> server) {
-        for (String name : new String[] {"active_requests", "connections"}) {
-            GaugeWithCallback.builder()
-                    .name("jemma_" + name)
-                    .help(name.equals("connections") ? "Open connections" : "Requests that are being worked on")
-                    .callback(out -> out.call(server.applyAsDouble(name)))
-                    .register(registry);
-        }
+        own("active_requests", "Requests that are being worked on", server);
+        own("connections", "Open connections", server);
+        own("constraints_in_use", "Requests whose answers are held to a schema, a pattern or calls", server);
         GaugeWithCallback.builder()
                 .name("jemma_requests_waiting")
                 .help("Requests that wait for a model")
@@ -71,6 +67,14 @@ final class Telemetry {
         counter(models, "generated_tokens", "Tokens generated", EngineStats::generatedTokens);
         counter(models, "preemptions", "Requests that gave their memory back to go on later", EngineStats::preemptions);
         counter(models, "steps", "Forward passes", EngineStats::steps);
+    }
+
+    private void own(String name, String help, ToDoubleFunction<String> server) {
+        GaugeWithCallback.builder()
+                .name("jemma_" + name)
+                .help(help)
+                .callback(out -> out.call(server.applyAsDouble(name)))
+                .register(registry);
     }
 
     private void gauge(Models models, String name, String help, ToLongFunction<EngineStats> value) {

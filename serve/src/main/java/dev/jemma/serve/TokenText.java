@@ -6,6 +6,7 @@ import dev.jemma.tokenizer.PieceType;
 import dev.jemma.tokenizer.SpecialText;
 import dev.jemma.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -42,6 +43,18 @@ record TokenText(Tokenizer tokenizer) {
         ArrayNode top = entry.putArray("top_logprobs");
         token.top().forEach(other -> top.add(entry(other.id(), other.logprob())));
         return entry;
+    }
+
+    /** The log-probabilities of a chat answer's choice, or of a piece of it; null if they were not asked for. */
+    void chatEntries(ObjectNode choice, boolean asked, List<TokenLogprob> entries) {
+        if (!asked) {
+            choice.putNull("logprobs");
+            return;
+        }
+        ObjectNode node = choice.putObject("logprobs");
+        ArrayNode content = node.putArray("content");
+        entries.forEach(entry -> content.add(chatEntry(entry)));
+        node.putNull("refusal");
     }
 
     private ObjectNode entry(int id, float logprob) {

@@ -24,6 +24,17 @@ class ArchitectureTest {
                 .resideInAPackage("dev.jemma.serve.protocol")
                 .should()
                 .dependOnClassesThat(resideInAnyPackage(
+                        "dev.jemma.serve",
+                        "dev.jemma.serve.tools",
+                        "dev.jemma.serve.transport",
+                        "io.helidon..",
+                        "java.net.."))
+                .check(SERVE);
+        noClasses()
+                .that()
+                .resideInAPackage("dev.jemma.serve.tools")
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(
                         "dev.jemma.serve", "dev.jemma.serve.transport", "io.helidon..", "java.net.."))
                 .check(SERVE);
         noClasses()
@@ -42,7 +53,9 @@ class ArchitectureTest {
                 .onlyDependOnClassesThat(resideInAnyPackage(
                         "dev.jemma",
                         "dev.jemma.serve..",
+                        "dev.jemma.format",
                         "dev.jemma.infer",
+                        "dev.jemma.infer.constraint",
                         "dev.jemma.model",
                         "dev.jemma.chat",
                         "dev.jemma.tokenizer",

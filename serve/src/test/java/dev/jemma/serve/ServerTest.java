@@ -142,6 +142,29 @@ class ServerTest {
     }
 
     @Test
+    void anEchoedPromptIsTheFirstPieceOfAStream() {
+        for (int most : new int[] {0, 5}) {
+            String fields = "\"prompt\": [\"Hello world\", \"Other\"], \"echo\": true, \"logprobs\": 1, \"seed\": 1,"
+                    + " \"n\": 2, \"temperature\": 1, \"max_tokens\": " + most;
+            JsonNode whole = complete(fields).json();
+            StringBuilder[] texts = new StringBuilder[4];
+            int[] logprobs = new int[4];
+            Arrays.setAll(texts, _ -> new StringBuilder());
+            for (JsonNode event : complete(fields + ", \"stream\": true").events()) {
+                JsonNode choice = event.get("choices").get(0);
+                texts[choice.get("index").asInt()].append(choice.get("text").asString());
+                logprobs[choice.get("index").asInt()] +=
+                        choice.at("/logprobs/tokens").size();
+            }
+            for (int i = 0; i < 4; i++) {
+                JsonNode choice = whole.at("/choices/" + i);
+                assertThat(texts[i].toString()).isEqualTo(choice.get("text").asString());
+                assertThat(logprobs[i]).isEqualTo(choice.at("/logprobs/tokens").size());
+            }
+        }
+    }
+
+    @Test
     void logProbabilitiesOfAnEchoedPromptAreThoseOfAScore() {
         int[] ids = {2, 496, 468, 299, 471, 266, 306, 323};
         ScoreResult want =
@@ -269,9 +292,9 @@ class ServerTest {
                 "/v1/chat/completions | {\"messages\": [{\"role\": \"user\", \"content\": \"x\", \"colour\": 1}]} |"
                         + " messages[0].colour",
                 "/v1/chat/completions | {\"messages\": [{\"role\": \"user\", \"content\": \"x\"}], \"tools\":"
-                        + " [{\"type\": \"function\"}]} | tools",
+                        + " [{\"type\": \"function\"}]} | tools[0].function",
                 "/v1/chat/completions | {\"messages\": [{\"role\": \"user\", \"content\": \"x\"}],"
-                        + " \"response_format\": {\"type\": \"json_object\"}} | response_format",
+                        + " \"response_format\": {\"type\": \"xml\"}} | response_format.type",
                 "/v1/chat/completions | {\"messages\": [{\"role\": \"user\", \"content\": \"x\"}, {\"role\": \"user\","
                         + " \"content\": \"x\"}]} | messages",
                 "/v1/chat/completions | {\"messages\": [{\"role\": \"user\", \"content\": \"x\"}], \"top_logprobs\": 2}"

@@ -2,6 +2,9 @@ package dev.jemma.serve;
 
 import dev.jemma.infer.LanguageModel;
 import dev.jemma.infer.ModelOptions;
+import dev.jemma.tokenizer.PieceType;
+import dev.jemma.tokenizer.SentencePieceModel;
+import dev.jemma.tokenizer.Vocabulary;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.Socket;
@@ -100,6 +103,39 @@ final class TinyServer implements AutoCloseable {
             Map<String, Path> adapters,
             UnaryOperator<ServeOptions.Builder> options) {
         return new TinyServer(folder("gemma3"), loading, adapters, options, false);
+    }
+
+    /** With room for the declarations of functions; FunctionGemma's control tokens make it one of its kind. */
+    static TinyServer withFunctions(boolean functionGemma, UnaryOperator<ServeOptions.Builder> options) {
+        Path folder = folder("gemma3");
+        if (functionGemma) {
+            nameFunctionTokens(folder.resolve("tokenizer.model"));
+        }
+        return new TinyServer(folder, o -> o.contextLength(4096), Map.of(), options, false);
+    }
+
+    static final int CALL_START = 402;
+    private static final List<String> FUNCTION_TOKENS = List.of(
+            "<start_function_declaration>",
+            "<end_function_declaration>",
+            "<start_function_call>",
+            "<end_function_call>",
+            "<start_function_response>",
+            "<end_function_response>",
+            "<escape>");
+
+    private static void nameFunctionTokens(Path file) {
+        Vocabulary plain = SentencePieceModel.read(file).vocabulary();
+        Vocabulary.Builder named = new Vocabulary.Builder("named");
+        for (int id = 0; id < plain.size(); id++) {
+            int i = id - 400;
+            boolean function = i >= 0 && i < FUNCTION_TOKENS.size();
+            named.add(
+                    function ? FUNCTION_TOKENS.get(i) : plain.piece(id),
+                    plain.score(id),
+                    function ? PieceType.CONTROL : plain.type(id));
+        }
+        new SentencePieceModel(named.build()).write(file);
     }
 
     static TinyServer withEmbeddings() {

@@ -53,6 +53,11 @@ final class Automaton {
         return next[state * kinds + kind[b]];
     }
 
+    /** Memory of the table. */
+    long bytes() {
+        return (long) Integer.BYTES * next.length;
+    }
+
     private BitSet live() {
         int states = next.length / kinds;
         int[] count = new int[states + 1];

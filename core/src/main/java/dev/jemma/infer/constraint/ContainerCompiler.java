@@ -5,6 +5,7 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.ToIntFunction;
 
 /**
@@ -64,8 +65,8 @@ final class ContainerCompiler {
             if (name.length() > MAX_NAME_LENGTH) {
                 throw document.error(schema, "a property's name has more than " + MAX_NAME_LENGTH + " characters");
             }
-            int key = parts.quoted(parts.inString.literal(name));
-            elements.add(new JsonParts.Element(parts.pair(key, inner.applyAsInt(value)), required.contains(name)));
+            elements.add(new JsonParts.Element(
+                    parts.pair(parts.key(name), inner.applyAsInt(value)), required.contains(name)));
         });
         int others = others(additional, List.copyOf(properties.keySet()));
         if (others != Expressions.NOTHING && min > required.size() + 1) { // what comes twice would count but once
@@ -77,7 +78,7 @@ final class ContainerCompiler {
     }
 
     private Map<String, Object> properties(Object schema, Map<String, Object> words) {
-        Map<String, Object> properties = new LinkedHashMap<>();
+        Map<String, Object> properties = parts.writing == Writing.MARKED ? new TreeMap<>() : new LinkedHashMap<>();
         Object value = words.getOrDefault("properties", Map.of());
         if (!(value instanceof Map<?, ?> map)) {
             throw document.error(schema, "\"properties\" should be an object");
@@ -92,7 +93,7 @@ final class ContainerCompiler {
         if (value == Expressions.NOTHING) {
             return Expressions.NOTHING;
         }
-        int free = parts.characters(1, FREE_NAME_LENGTH);
+        int free = parts.freeKey(FREE_NAME_LENGTH);
         int key = free;
         if (!names.isEmpty()) {
             String what = "the names of a schema's properties";
@@ -100,7 +101,7 @@ final class ContainerCompiler {
             Automaton both = Automaton.both(other, Automaton.of(e, free, what), what);
             key = e.lexical(both, both.start());
         }
-        return parts.pair(parts.quoted(key), value);
+        return parts.pair(parts.asKey(key), value);
     }
 
     int array(Object schema, Map<String, Object> words) {

@@ -3,9 +3,12 @@ package dev.jemma.infer.constraint;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Expressions over bytes, and what is left of one after a byte: its derivative (Brzozowski 1964). Equal expressions are
@@ -26,6 +29,8 @@ final class Expressions {
     private static final int MAX_PARTS = 1_000_000;
     /** Most states with a table of what follows each byte, 1 KiB each. */
     private static final int MAX_TABLES = 60_000;
+    /** Most memory of finished automata. */
+    private static final long MAX_AUTOMATON_BYTES = 64L << 20;
 
     sealed interface Node {}
 
@@ -55,6 +60,9 @@ final class Expressions {
     private boolean sealed;
     private long parts;
     private int tableCount;
+    private long workLeft = Long.MAX_VALUE;
+    private final Set<Automaton> automata = Collections.newSetFromMap(new IdentityHashMap<>());
+    private long automatonBytes;
 
     private static final int[] UNKNOWN = {};
 
@@ -67,6 +75,32 @@ final class Expressions {
         return nodes.get(e);
     }
 
+    /** From now on at most so many steps are made, each about as long as a look at one byte. */
+    void allow(long steps) {
+        workLeft = steps;
+    }
+
+    /**
+     * Counts steps.
+     *
+     * @throws ConstraintException if they were not allowed, or the thread is interrupted: somebody's patience is at its end
+     */
+    void spend(long steps) {
+        workLeft -= steps;
+        if (workLeft < 0) {
+            throw new ConstraintException("the pattern or schema takes too long to follow: make it smaller,"
+                    + " or its repetitions and alternatives fewer");
+        }
+        if (Thread.currentThread().isInterrupted()) {
+            throw new ConstraintException("the pattern or schema takes too long to read: make it smaller");
+        }
+    }
+
+    /** About how much memory all this takes. */
+    long bytes() {
+        return 100 * parts + 1100L * tableCount + automatonBytes;
+    }
+
     /** Whether the empty text matches. */
     boolean nullable(int e) {
         return nullable.get(e);
@@ -77,7 +111,9 @@ final class Expressions {
         if (known != null) {
             return known;
         }
-        parts += node instanceof Choice(List<Integer> all) ? all.size() : 1;
+        int size = node instanceof Choice(List<Integer> all) ? all.size() : 1;
+        parts += size;
+        spend(size);
         if (parts > MAX_PARTS) {
             throw tooLarge();
         }
@@ -191,6 +227,12 @@ final class Expressions {
 
     /** One state of a finished automaton, and all that follows from there. */
     int lexical(Automaton automaton, int state) {
+        if (automata.add(automaton)) {
+            automatonBytes += automaton.bytes();
+            if (automatonBytes > MAX_AUTOMATON_BYTES) {
+                throw tooLarge();
+            }
+        }
         return automaton.isDead(state) ? NOTHING : number(new Lexical(automaton, state), automaton.accepting(state));
     }
 
@@ -279,6 +321,7 @@ final class Expressions {
         if (++tableCount > MAX_TABLES) {
             throw tooLarge();
         }
+        spend(256L * (nodes.get(e) instanceof Choice(List<Integer> all) ? all.size() : 1));
         open.set(e);
         try {
             table = derive(nodes.get(e));

@@ -2,6 +2,8 @@ package dev.jemma.infer.constraint;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.util.List;
+
 /**
  * Which texts are allowed, byte by byte: a regular expression, or the documents of a JSON Schema. Knows nothing of
  * tokens; {@link TokenConstraint} is the same for a vocabulary. Made once and used for any number of requests; what a
@@ -42,8 +44,35 @@ public final class Grammar {
      */
     public static Grammar jsonSchema(String schema) {
         Expressions e = new Expressions();
-        int start = SchemaCompiler.compile(e, schema.getBytes(UTF_8));
+        int start = SchemaCompiler.compile(new JsonParts(e, Writing.JSON), schema.getBytes(UTF_8));
         return new Grammar(e, start, "no document that ever ends can satisfy the schema");
+    }
+
+    /**
+     * Answers that call functions, each with arguments that its schema allows.
+     *
+     * @param form how the model writes calls; for {@link CallForm#FUNCTION_GEMMA} the vocabulary must have its tokens
+     * @param functions those that may be called, at least one; parameters must be schemas of objects
+     * @param textToo whether the answer may be text, or begin with text; else it is calls alone
+     * @param several whether more than one call may come; at most 16 do
+     * @throws ConstraintException as {@link #jsonSchema}, with the function it is about
+     */
+    public static Grammar calls(CallForm form, List<CallableFunction> functions, boolean textToo, boolean several) {
+        Expressions e = new Expressions();
+        int start = CallGrammar.compile(e, form, functions, textToo, several);
+        return new Grammar(e, start, "no arguments that ever end can satisfy the functions' parameters");
+    }
+
+    /**
+     * One of these texts.
+     *
+     * @throws ConstraintException if there is none, or they are too many
+     */
+    public static Grammar oneOf(List<String> texts) {
+        Expressions e = new Expressions();
+        Notation plain = new Notation(e, false);
+        int start = e.choice(texts.stream().mapToInt(plain::literal).toArray());
+        return new Grammar(e, start, "there is no text to choose");
     }
 
     Expressions expressions() {

@@ -12,6 +12,7 @@ final class JsonParts {
     private static final int MAX_INDENT = 32;
 
     final Expressions e;
+    final Writing writing;
     final Notation inString;
     final NumberText numbers;
     /** Nothing, a space, or a line end and an indent. */
@@ -20,13 +21,16 @@ final class JsonParts {
     private final int colon;
     private final int any;
 
-    JsonParts(Expressions e) {
+    JsonParts(Expressions e, Writing writing) {
         this.e = e;
-        inString = new Notation(e, true);
+        this.writing = writing;
+        inString = new Notation(e, writing == Writing.JSON);
         numbers = new NumberText(e);
         int blank = e.bytes(' ', ' ');
-        space = e.choice(Expressions.EMPTY, blank, e.sequence(e.bytes('\n', '\n'), e.repeat(blank, 0, MAX_INDENT)));
-        colon = e.sequence(e.bytes(':', ':'), e.optional(blank));
+        space = writing == Writing.MARKED
+                ? Expressions.EMPTY
+                : e.choice(Expressions.EMPTY, blank, e.sequence(e.bytes('\n', '\n'), e.repeat(blank, 0, MAX_INDENT)));
+        colon = e.sequence(e.bytes(':', ':'), writing == Writing.MARKED ? Expressions.EMPTY : e.optional(blank));
         any = anyValue();
     }
 
@@ -35,8 +39,25 @@ final class JsonParts {
     }
 
     int quoted(int content) {
-        int quote = e.bytes('"', '"');
+        int quote = e.bytes(writing.quote(), writing.quote());
         return e.sequence(quote, content, quote);
+    }
+
+    /** A name of a property. */
+    int key(String name) {
+        writing.check(name);
+        int text = inString.literal(name);
+        return writing == Writing.JSON ? quoted(text) : text;
+    }
+
+    /** Any name of a property, of at most so many characters. */
+    int freeKey(int most) {
+        return writing == Writing.JSON ? characters(1, most) : e.repeat(inString.one(CodePoints.WORD), 1, most);
+    }
+
+    /** A name that was put together by the caller. */
+    int asKey(int text) {
+        return writing == Writing.JSON ? quoted(text) : text;
     }
 
     /** Any string of a number of characters. */
@@ -121,8 +142,11 @@ final class JsonParts {
 
     /** Any object, or any array. */
     int anyObject() {
-        return enclosed(
-                '{', list(pair(quoted(characters(0, Expressions.UNLIMITED)), any), 0, Expressions.UNLIMITED), '}');
+        return enclosed('{', list(pair(asKey(anyKey()), any), 0, Expressions.UNLIMITED), '}');
+    }
+
+    private int anyKey() {
+        return writing == Writing.JSON ? characters(0, Expressions.UNLIMITED) : freeKey(Expressions.UNLIMITED);
     }
 
     private int anyValue() {
@@ -131,7 +155,7 @@ final class JsonParts {
         int value = scalar;
         for (int depth = 1; depth < ANY_DEPTH; depth++) {
             int array = enclosed('[', list(value, 0, Expressions.UNLIMITED), ']');
-            int object = enclosed('{', list(pair(string, value), 0, Expressions.UNLIMITED), '}');
+            int object = enclosed('{', list(pair(asKey(anyKey()), value), 0, Expressions.UNLIMITED), '}');
             value = e.choice(scalar, array, object);
         }
         return value;

@@ -88,6 +88,24 @@ final class Notation {
         return e.choice(result, e.sequence(one(others), any));
     }
 
+    /** Any text that this does not occur in; its first character is nowhere else in it. */
+    int without(String mark) {
+        int[] characters = mark.codePoints().toArray();
+        CodePoints first = CodePoints.of(characters[0], characters[0]);
+        int[] after = new int[characters.length]; // so many characters of the mark
+        for (int i = 0; i < after.length; i++) {
+            after[i] = e.reference(true);
+        }
+        for (int i = 0; i < after.length; i++) {
+            CodePoints next = CodePoints.of(characters[i], characters[i]);
+            int further = i + 1 < after.length ? e.sequence(one(next), after[i + 1]) : Expressions.NOTHING;
+            int again = i == 0 ? Expressions.NOTHING : e.sequence(one(first), after[1]);
+            int other = e.sequence(one(first.or(next).not()), after[0]);
+            e.define(after[i], e.choice(Expressions.EMPTY, further, again, other));
+        }
+        return after[0];
+    }
+
     private static String escape(int c) {
         return switch (c) {
             case '"' -> "\\\"";

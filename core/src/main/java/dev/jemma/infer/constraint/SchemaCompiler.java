@@ -28,17 +28,17 @@ final class SchemaCompiler {
     private int schemas;
     private int depth;
 
-    private SchemaCompiler(Expressions e, SchemaDocument document) {
-        this.e = e;
+    private SchemaCompiler(JsonParts parts, SchemaDocument document) {
+        this.e = parts.e;
         this.document = document;
         merge = new SchemaMerge(document);
-        types = new TypeCompiler(new JsonParts(e), document, this::inner);
+        types = new TypeCompiler(parts, document, this::inner);
     }
 
-    /** The documents of a schema. */
-    static int compile(Expressions e, byte[] schema) {
+    /** The documents of a schema, written so. */
+    static int compile(JsonParts parts, byte[] schema) {
         SchemaDocument document = new SchemaDocument(schema);
-        return new SchemaCompiler(e, document).value(document.root());
+        return new SchemaCompiler(parts, document).value(document.root());
     }
 
     private static Set<Object> identitySet() {
@@ -160,6 +160,7 @@ final class SchemaCompiler {
         List<Map<String, Object>> all = new ArrayList<>();
         for (Map<String, Object> x : a) {
             for (Map<String, Object> y : b) {
+                e.spend(1);
                 all.add(merge.both(schema, x, y));
             }
         }
@@ -183,6 +184,7 @@ final class SchemaCompiler {
         for (int i = 0; i < each.size(); i++) {
             for (int j = 0; j < i; j++) {
                 for (Map<String, Object> x : each.get(i)) {
+                    e.spend(1);
                     for (Map<String, Object> y : each.get(j)) {
                         if (!merge.apart(x, y)) {
                             throw document.error(

@@ -1,9 +1,15 @@
 package dev.jemma.infer.constraint;
 
+import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Which tokens may come next, for texts of a grammar in the tokens of one vocabulary. The set of each state is computed
@@ -14,6 +20,15 @@ import java.util.Map;
 public final class TokenConstraint {
     /** The state of a text that is not allowed. */
     public static final int DEAD = Expressions.NOTHING;
+    /** Most steps of looking for the tokens that may come next, some tenths of a second; a batch waits meanwhile. */
+    private static final long MASK_STEPS = 40_000_000;
+    /** Most sets of tokens that are kept, and most heads: as many bits as the vocabulary has, or fewer. */
+    private static final int MAX_MASKS = 1024;
+
+    private static final int MAX_INSIDES = 128;
+    /** Most states that are looked at ahead of time. */
+    private static final int MAX_AHEAD = 1024;
+
     /** From so many tokens on a set is kept as bits, which other sets share. */
     private static final int SHARED = 512;
 
@@ -22,11 +37,15 @@ public final class TokenConstraint {
     private final int start;
     private final Map<Integer, Inside> insides = new HashMap<>();
     private final Map<Integer, TokenMask> masks = new HashMap<>();
+    private final Map<Waiting, TokenMask> waiting = new HashMap<>();
     private final int[][] stack;
     private long maskNanos;
 
     /** Tokens within an expression, and the nodes of the trie behind which it has matched. */
     private record Inside(TokenMask tokens, BitSet matched) {}
+
+    /** A head, whether it may end at once, and what follows it. */
+    private record Waiting(int head, boolean mayEnd, int tail) {}
 
     /** The texts of a grammar in the tokens of a vocabulary; the grammar belongs to the constraint from now on. */
     public TokenConstraint(TokenTrie trie, Grammar grammar) {
@@ -45,6 +64,7 @@ public final class TokenConstraint {
     public synchronized int next(int state, int token) {
         byte[] text = trie.text(token);
         int next = text.length == 0 ? DEAD : state;
+        expressions.allow(MASK_STEPS);
         for (byte b : text) {
             next = expressions.table(next)[b & 0xFF];
         }
@@ -65,6 +85,7 @@ public final class TokenConstraint {
     /** The tokens that may come next, end tokens not among them. */
     public synchronized TokenMask mask(int state) {
         long from = System.nanoTime();
+        expressions.allow(MASK_STEPS);
         TokenMask mask = maskOf(state);
         maskNanos += System.nanoTime() - from;
         return mask;
@@ -74,6 +95,50 @@ public final class TokenConstraint {
     public synchronized TokenMask mask(int state, int[] endIds) {
         TokenMask mask = mask(state);
         return complete(state) ? mask.with(endIds) : mask.without(endIds);
+    }
+
+    /**
+     * Computes sets of tokens ahead of time, so that fewer have to be computed while a batch waits: first those of what
+     * must come, then those near to it.
+     *
+     * @param most about how long to do so
+     */
+    public synchronized void prepare(Duration most) {
+        long end = System.nanoTime() + most.toNanos();
+        expressions.allow(MASK_STEPS);
+        Set<Integer> seen = new HashSet<>(List.of(start));
+        Deque<Integer> states = new ArrayDeque<>(seen);
+        try {
+            for (int i = 0; i < MAX_AHEAD && !states.isEmpty() && System.nanoTime() < end; i++) {
+                int state = states.removeFirst();
+                maskOf(state);
+                for (int next : expressions.table(state)) {
+                    if (next != DEAD && seen.add(next)) {
+                        states.addLast(next);
+                    }
+                }
+                switch (expressions.node(state)) {
+                    case Expressions.Sequence(int _, int tail) when seen.add(tail) -> states.addFirst(tail);
+                    case Expressions.Choice(var parts) ->
+                        parts.stream().filter(seen::add).forEach(states::addFirst);
+                    default -> {}
+                }
+            }
+        } catch (ConstraintException e) {
+            return; // enough: what was found is kept, and the rest is found where it is needed
+        }
+    }
+
+    /** About how much memory it takes, beside the vocabulary's tree. */
+    public synchronized long bytes() {
+        long set = trie.vocabularySize() / 8;
+        long matched = 4 * set;
+        long sets = masks.values().stream()
+                .map(TokenMask::shared)
+                .filter(bits -> bits.length > 0)
+                .distinct() // many share an array
+                .count();
+        return expressions.bytes() + sets * set + insides.size() * matched;
     }
 
     /** Time that computing sets of tokens took so far. */
@@ -90,6 +155,9 @@ public final class TokenConstraint {
         TokenMask known = masks.get(state);
         if (known == null) {
             known = compute(state);
+            if (masks.size() >= MAX_MASKS) {
+                masks.clear();
+            }
             masks.put(state, known);
         }
         return known;
@@ -105,16 +173,27 @@ public final class TokenConstraint {
                 }
                 yield all;
             }
-            case Expressions.Sequence(int head, int tail) -> {
-                Inside inside = inside(shortened(head));
-                TokenMask all = inside.tokens;
-                Ids over = new Ids();
-                trie.walk(inside.matched, expressions, tail, stack, over);
-                all = all.or(over.mask());
-                yield expressions.nullable(head) ? all.or(maskOf(tail)) : all;
-            }
+            case Expressions.Sequence(int head, int tail) -> behind(shortened(head), expressions.nullable(head), tail);
             default -> inside(shortened(state)).tokens;
         };
+    }
+
+    /** Tokens of a head and what waits behind it: the same for all counts of a long repetition. */
+    private TokenMask behind(int head, boolean mayEnd, int tail) {
+        Waiting key = new Waiting(head, mayEnd, tail);
+        TokenMask known = waiting.get(key);
+        if (known == null) {
+            Inside inside = inside(head);
+            Ids over = new Ids();
+            trie.walk(inside.matched, expressions, tail, stack, over);
+            known = inside.tokens.or(over.mask());
+            known = mayEnd ? known.or(maskOf(tail)) : known;
+            if (waiting.size() >= MAX_MASKS) {
+                waiting.clear();
+            }
+            waiting.put(key, known);
+        }
+        return known;
     }
 
     /** Repetitions that no single token can get to the end of are the same as endless ones. */
@@ -132,6 +211,9 @@ public final class TokenConstraint {
             Ids ids = new Ids();
             trie.walk(0, expressions, e, stack, ids);
             known = new Inside(ids.mask(), ids.matched);
+            if (insides.size() >= MAX_INSIDES) {
+                insides.clear();
+            }
             insides.put(e, known);
         }
         return known;

@@ -4,6 +4,7 @@ import dev.jemma.tokenizer.Tokenizer;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
+import java.util.List;
 
 /**
  * The bytes of a vocabulary's tokens as a tree, so that tokens with the same beginning are looked at together. Nodes are
@@ -11,6 +12,11 @@ import java.util.Comparator;
  * and others without text are not in it. Immutable; a tenth of a second and some 10 MB for Gemma's 262,144 tokens.
  */
 public final class TokenTrie {
+    /** The first of the bytes that UTF-8 never has. */
+    static final int FIRST_MARK = 0xF8;
+    /** Nodes of a walk that are counted at a time. */
+    private static final int STRIDE = 1024;
+
     private final byte[][] texts; // by id; empty where a token has none
     private int nodes = 1; // the root
     private byte[] labels = new byte[1024];
@@ -94,9 +100,28 @@ public final class TokenTrie {
 
     /** The tree of a tokenizer's vocabulary. */
     public static TokenTrie of(Tokenizer tokenizer) {
+        return of(tokenizer, List.of());
+    }
+
+    /**
+     * The same with some control tokens in it. Each stands as a byte that no text has, from {@link #FIRST_MARK} on, so
+     * that a grammar can ask for it and no text can be taken for it.
+     *
+     * @param marks ids of control tokens, those of the first mark first; at most 8
+     */
+    public static TokenTrie of(Tokenizer tokenizer, List<Integer> marks) {
+        if (marks.size() > 0x100 - FIRST_MARK) {
+            throw new IllegalArgumentException("at most " + (0x100 - FIRST_MARK) + " control tokens can be marks");
+        }
         byte[][] texts = new byte[tokenizer.vocabularySize()][];
         for (int id = 0; id < texts.length; id++) {
-            texts[id] = tokenizer.textBytes(id);
+            byte[] text = tokenizer.textBytes(id);
+            boolean mark =
+                    text.length == 1 && (text[0] & 0xFF) >= FIRST_MARK; // a piece for a byte that UTF-8 never has
+            texts[id] = mark ? new byte[0] : text;
+        }
+        for (int i = 0; i < marks.size(); i++) {
+            texts[marks.get(i)] = new byte[] {(byte) (FIRST_MARK + i)};
         }
         return new TokenTrie(texts);
     }
@@ -138,6 +163,7 @@ public final class TokenTrie {
             for (int i = labelStarts[label]; i < labelStarts[label + 1]; i++) {
                 int node = byLabel[i];
                 if (from.get(parents[node])) {
+                    expressions.spend(1);
                     for (int t = firstToken[node]; t < firstToken[node + 1]; t++) {
                         visitor.token(tokens[t]);
                     }
@@ -155,7 +181,11 @@ public final class TokenTrie {
         int above = depths[from];
         stack[0] = expressions.table(state);
         int end = ends[from];
+        int visited = 0;
         for (int node = from + 1; node < end; ) {
+            if ((++visited & (STRIDE - 1)) == 0) {
+                expressions.spend(STRIDE);
+            }
             int depth = depths[node] - above;
             int next = stack[depth - 1][labels[node] & 0xFF];
             if (next == Expressions.NOTHING) {

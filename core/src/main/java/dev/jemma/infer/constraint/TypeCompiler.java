@@ -165,6 +165,9 @@ final class TypeCompiler {
     }
 
     private byte[] compact(Object schema, Object value) {
+        if (parts.writing == Writing.MARKED) {
+            return Writing.marked(value);
+        }
         if (value instanceof Double d && d == Math.rint(d) && Math.abs(d) < 1e15) {
             return compact(schema, d.longValue());
         }

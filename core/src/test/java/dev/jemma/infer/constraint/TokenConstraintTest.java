@@ -8,6 +8,7 @@ import dev.jemma.model.ModelFiles;
 import dev.jemma.testing.RealModel;
 import dev.jemma.tokenizer.SpecialText;
 import dev.jemma.tokenizer.Tokenizer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -106,6 +107,38 @@ class TokenConstraintTest {
             state = constraint.next(state, 5 + (b & 0xFF));
         }
         assertThat(constraint.complete(state)).isTrue();
+    }
+
+    @Test
+    void setsThatWereComputedAheadAreTheSame() {
+        JsonMapper mapper = new JsonMapper();
+        for (int seed = 0; seed < 20; seed++) {
+            String schema = mapper.writeValueAsString(new RandomSchema(new Random(seed)).next());
+            TokenConstraint ahead = new TokenConstraint(TRIE, Grammar.jsonSchema(schema));
+            ahead.prepare(Duration.ofMinutes(1));
+            assertThat(ahead.masks()).isPositive();
+            TokenConstraint fresh = new TokenConstraint(TRIE, Grammar.jsonSchema(schema));
+            Random random = new Random(seed);
+            int a = ahead.start();
+            int b = fresh.start();
+            for (int i = 0; i < 60 && !fresh.finished(b); i++) {
+                TokenMask mask = fresh.mask(b);
+                assertThat(ids(ahead.mask(a))).isEqualTo(ids(mask));
+                int id = pick(mask, random);
+                a = ahead.next(a, id);
+                b = fresh.next(b, id);
+            }
+        }
+    }
+
+    private static List<Integer> ids(TokenMask mask) {
+        List<Integer> ids = new ArrayList<>();
+        for (int id = 0; id < TRIE.vocabularySize(); id++) {
+            if (mask.has(id)) {
+                ids.add(id);
+            }
+        }
+        return ids;
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.util.OptionalInt;
  * @param prompts what to continue, each for itself
  * @param suffix what follows the gap that is to be filled
  * @param echo whether the answer begins with the prompt
+ * @param form what the answers must look like, if any text will not do
  * @param logprobs how many alternatives to give with each token, if log-probabilities were asked for
  * @param generation how to answer; max_tokens 0 with echo only looks at the prompt
  */
@@ -19,6 +20,7 @@ public record CompletionRequest(
         List<PromptInput> prompts,
         Optional<String> suffix,
         boolean echo,
+        Optional<AnswerForm> form,
         OptionalInt logprobs,
         GenerationFields generation) {
     private static final int MAX_PROMPTS = 1024;
@@ -47,10 +49,11 @@ public record CompletionRequest(
         if (suffix.isPresent() && (echo || prompts.stream().anyMatch(p -> p instanceof PromptInput.Ids))) {
             throw ApiException.invalid("suffix", "'suffix' goes with text prompts and without 'echo'");
         }
-        if (echo && generation.stream()) {
-            throw ApiException.unsupported("echo", "'echo' is not supported with 'stream': true");
+        Optional<AnswerForm> form = AnswerForm.read(fields);
+        for (String chat : new String[] {"tools", "tool_choice", "parallel_tool_calls"}) {
+            fields.refuse(chat, "functions are called in /v1/chat/completions");
         }
         fields.end();
-        return new CompletionRequest(model, prompts, suffix, echo, logprobs, generation);
+        return new CompletionRequest(model, prompts, suffix, echo, form, logprobs, generation);
     }
 }

@@ -5,22 +5,8 @@ final class NotYet {
     private NotYet() {}
 
     static void refuse(Fields fields) {
-        fields.object("response_format").ifPresent(format -> {
-            if (!format.string("type").orElse("").equals("text")) {
-                throw ApiException.unsupported(
-                        "response_format", "'response_format' other than {\"type\": \"text\"} is not supported");
-            }
-            format.end();
-        });
-        fields.refuse("tools", "answers are text");
-        fields.refuse("functions", "answers are text");
-        fields.refuse("function_call", "answers are text");
-        fields.refuse("parallel_tool_calls", "answers are text");
-        fields.find("tool_choice").ifPresent(choice -> {
-            if (!choice.isString() || !choice.stringValue().equals("none")) {
-                throw ApiException.unsupported("tool_choice", "'tool_choice' other than \"none\" is not supported");
-            }
-        });
+        fields.refuse("functions", "use 'tools'");
+        fields.refuse("function_call", "use 'tool_choice'");
         fields.find("modalities").ifPresent(kinds -> {
             if (!kinds.isArray()
                     || kinds.size() != 1

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
@@ -68,6 +69,15 @@ public final class Wire {
             throw ApiException.invalid("", "the body must be a JSON object");
         }
         return new Fields(object, "");
+    }
+
+    /** An object from its text, if that is what a text is. */
+    static Optional<ObjectNode> object(String json) {
+        try {
+            return JSON.readTree(json) instanceof ObjectNode object ? Optional.of(object) : Optional.empty();
+        } catch (JacksonException e) {
+            return Optional.empty();
+        }
     }
 
     /** Without what the body held: messages go to logs. */

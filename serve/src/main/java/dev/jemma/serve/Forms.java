@@ -1,0 +1,83 @@
+package dev.jemma.serve;
+
+import dev.jemma.format.FormatException;
+import dev.jemma.infer.LanguageModel;
+import dev.jemma.infer.constraint.CallForm;
+import dev.jemma.infer.constraint.CallableFunction;
+import dev.jemma.infer.constraint.ConstraintException;
+import dev.jemma.infer.constraint.Grammar;
+import dev.jemma.serve.protocol.AnswerForm;
+import dev.jemma.serve.protocol.ApiException;
+import dev.jemma.serve.protocol.Tool;
+import dev.jemma.serve.protocol.Tools;
+import dev.jemma.serve.protocol.Wire;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** From what a request says about its answer's form to a constraint; what is wrong with it is told by its field. */
+final class Forms {
+    private final Constraints constraints;
+
+    Forms(Constraints constraints) {
+        this.constraints = constraints;
+    }
+
+    /** The constraint of a form; empty if any text will do. */
+    Optional<Constraints.Lease> of(LanguageModel model, Optional<AnswerForm> form) throws InterruptedException {
+        return form.isEmpty() ? Optional.empty() : Optional.of(of(model, form.get()));
+    }
+
+    private Constraints.Lease of(LanguageModel model, AnswerForm form) throws InterruptedException {
+        return switch (form) {
+            case AnswerForm.JsonSchema(String schema, String param) ->
+                take(model, "schema " + schema, () -> Grammar.jsonSchema(schema), _ -> param);
+            case AnswerForm.Pattern(String pattern, String param) ->
+                take(model, "pattern " + pattern, () -> Grammar.regex(pattern), _ -> param);
+            case AnswerForm.Choice(List<String> texts, String param) ->
+                take(model, "choice " + list(texts), () -> Grammar.oneOf(texts), _ -> param);
+        };
+    }
+
+    /** The constraint of answers that may call functions. */
+    Constraints.Lease of(LanguageModel model, CallForm form, Tools tools) throws InterruptedException {
+        List<CallableFunction> functions = new ArrayList<>();
+        StringBuilder text = new StringBuilder("calls " + form + tools.choice() + tools.parallel());
+        for (Tool tool : tools.callableTools()) {
+            String parameters = new String(Wire.bytes(tool.arguments()), StandardCharsets.UTF_8);
+            functions.add(new CallableFunction(tool.name(), parameters));
+            text.append('\n').append(tool.name()).append(' ').append(parameters);
+        }
+        boolean textToo = tools.choice() == Tools.Choice.AUTO;
+        return take(
+                model,
+                text.toString(),
+                () -> Grammar.calls(form, functions, textToo, tools.parallel()),
+                e -> e.function().isEmpty()
+                        ? "tools"
+                        : "tools[" + tools.callable().get(e.function().getAsInt()) + "].function.parameters");
+    }
+
+    private Constraints.Lease take(
+            LanguageModel model, String text, Supplier<Grammar> grammar, Function<ConstraintException, String> param)
+            throws InterruptedException {
+        try {
+            return constraints.take(model, text, grammar);
+        } catch (ConstraintException e) {
+            String name = param.apply(e);
+            throw ApiException.invalid(name, "'" + name + "': " + e.getMessage());
+        } catch (FormatException e) { // a schema that was given as text, and is no JSON
+            String name = param.apply(new ConstraintException(""));
+            throw ApiException.invalid(name, "'" + name + "': " + e.getMessage());
+        }
+    }
+
+    private static String list(List<String> texts) {
+        var array = Wire.object().putArray("texts");
+        texts.forEach(array::add);
+        return new String(Wire.bytes(array), StandardCharsets.UTF_8);
+    }
+}
