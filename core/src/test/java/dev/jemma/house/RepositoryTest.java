@@ -162,8 +162,7 @@ class RepositoryTest {
                 Pattern.compile("<dependency>\\s*<groupId>([^<]+)</groupId>\\s*<artifactId>([^<]+)</artifactId>"
                         + "(?:\\s*<version>[^<]+</version>)?(?:\\s*<scope>([^<]+)</scope>)?");
         int libraries = 0;
-        for (String module :
-                List.of("core", "data", "serve", "cli", "langchain4j", "spring-ai", "spring-ai-starter")) {
+        for (String module : List.of("core", "data", "serve", "cli", "langchain4j", "spring-ai", "spring-ai-starter")) {
             Matcher found = dependency.matcher(
                     Repository.text(Path.of(module, "pom.xml")).orElseThrow());
             while (found.find()) {

@@ -56,7 +56,8 @@ class FlightJournalTest {
                     rig.kernels,
                     rig.workers,
                     Precision.EXACT,
-                    new EngineOptions(256, KvType.F32, kvBytes, 8, 16, true, guesses));
+                    new EngineOptions(
+                            256, KvType.F32, kvBytes, 8, 16, true, guesses, EngineOptions.DEFAULT_SCREEN_FROM));
             try (engine) {
                 work.run(engine);
             }
@@ -176,7 +177,7 @@ class FlightJournalTest {
     @Test
     void withoutARecorderNobodyListens() {
         Journal.NONE.begin();
-        Journal.NONE.step(List.of(), 0, 0, new EngineStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+        Journal.NONE.step(List.of(), 0, 0, new EngineStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
         assertThat(Journal.open()).isInstanceOf(FlightJournal.class);
     }
 }
