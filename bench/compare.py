@@ -273,7 +273,7 @@ def main():
     arguments.add_argument("--threads", type=int, default=max(1, (os.cpu_count() or 2) // 2))
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--warm-up", type=int, default=1, help="runs of a peer before the one that counts")
-    arguments.add_argument("--jemma-warm-up", type=int, default=2, help="the same for Jemma, which compiles first")
+    arguments.add_argument("--jemma-warm-up", type=int, default=8, help="the same for Jemma, which compiles first")
     arguments.add_argument("--peers", default="llama.cpp,ik_llama.cpp")
     arguments.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="for a quiet moment")
     arguments.add_argument("--retries", type=int, default=0, help="of a run that neighbours disturbed")

@@ -32,9 +32,9 @@ final class LogitScreen implements AutoCloseable {
     private static final int BLOCK = 32;
 
     /** What is converted for each token until all is. */
-    private static final int WEIGHTS_PER_STEP = 1 << 21;
+    private static final int WEIGHTS_PER_STEP = 1 << 20;
 
-    private static final int PANELS_PER_CHUNK = 64;
+    private static final int PANELS_PER_CHUNK = 8;
     /** A screen that leaves more than this part of the panels has saved nothing. */
     private static final int MOST_LEFT = 4;
 
@@ -136,14 +136,21 @@ final class LogitScreen implements AutoCloseable {
     private void convert(int from, int to) {
         int cols = weights.cols();
         long rowBytes = COARSE.bytesFor(cols);
+        float[] panel = new float[PANEL * cols]; // [cols][16]
         float[] row = new float[cols];
         float[] copy = new float[cols];
         try (Arena own = Arena.ofConfined()) {
-            MemorySegment decoded = own.allocate(4L * cols, 64);
+            MemorySegment decoded = own.allocate(4L * PANEL * cols, 64);
             MemorySegment raw = own.allocate(rowBytes * (to - from), 64);
             for (int r = from; r < to; r++) {
-                weights.row(r, decoded, 0);
-                MemorySegment.copy(decoded, ValueLayout.JAVA_FLOAT, 0, row, 0, cols);
+                int lane = r % PANEL;
+                if (lane == 0) {
+                    kernels.decode(weights, r, Math.min(PANEL, to - r), decoded);
+                    MemorySegment.copy(decoded, ValueLayout.JAVA_FLOAT, 0, panel, 0, panel.length);
+                }
+                for (int i = 0; i < cols; i++) {
+                    row[i] = panel[PANEL * i + lane];
+                }
                 Quants.encode(COARSE, row, 0, raw, rowBytes * (r - from), cols);
                 Quants.decode(COARSE, raw, rowBytes * (r - from), copy, 0, cols);
                 bounds[r] = bound(row, copy);
@@ -152,20 +159,27 @@ final class LogitScreen implements AutoCloseable {
         }
     }
 
-    /** ‖w − c‖, and what float32 sums of a product with each may be off by: a rounding a block, of all that was added. */
+    /**
+     * ‖w − c‖, and what float32 sums of a product with each may be off by: a rounding a block, of all that was added.
+     * Sums in two chains each, whose additions need not wait for each other; rows are whole blocks.
+     */
     private static float bound(float[] w, float[] c) {
         double difference = 0;
+        double differenceToo = 0;
         double ofW = 0;
-        double ofC = 0;
-        for (int i = 0; i < w.length; i++) {
+        double ofWToo = 0;
+        for (int i = 0; i < w.length; i += 2) {
             double d = (double) w[i] - c[i];
+            double dToo = (double) w[i + 1] - c[i + 1];
             difference += d * d;
+            differenceToo += dToo * dToo;
             ofW += (double) w[i] * w[i];
-            ofC += (double) c[i] * c[i];
+            ofWToo += (double) w[i + 1] * w[i + 1];
         }
+        double off = Math.sqrt(difference + differenceToo);
+        double norms = 2 * Math.sqrt(ofW + ofWToo) + off; // ‖w‖ + ‖c‖ or more
         double roundings = (w.length / BLOCK + 4) * 0x1p-23;
-        double bound = ROUNDED_NORM * (Math.sqrt(difference) + roundings * (Math.sqrt(ofW) + Math.sqrt(ofC)));
-        return Math.nextUp((float) bound);
+        return Math.nextUp((float) (ROUNDED_NORM * (off + roundings * norms)));
     }
 
     /**

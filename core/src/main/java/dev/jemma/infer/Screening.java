@@ -18,8 +18,8 @@ import java.util.OptionalInt;
  * matrix that is worth it. One sequence that generates is limited by the weights that are read, several are not.
  */
 final class Screening implements AutoCloseable {
-    /** Tokens that could have been screened before the screen is made: an answer of that length has no time to earn it. */
-    private static final int TOKENS_BEFORE = 128;
+    /** Tokens that could have been screened before the screen is made, which costs about what it saves in as many. */
+    private static final int TOKENS_BEFORE = 512;
 
     private final Kernels kernels;
     private final Workers workers;

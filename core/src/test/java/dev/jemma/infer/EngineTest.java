@@ -88,7 +88,7 @@ class EngineTest {
                         256, KvType.F32, 64L << 20, 64, 16, false, new Speculation.None(), screenFrom);
                 try (Engine engine = engine(rig, rig.workers, Precision.FAST, options)) {
                     List<int[]> texts = new ArrayList<>();
-                    for (int i = 0; i < 12; i++) {
+                    for (int i = 0; i < 15; i++) {
                         SamplingOptions sampling = SamplingOptions.builder()
                                 .temperature(i % 3 == 2 ? 0.5f : 0)
                                 .topK(2)
@@ -241,7 +241,7 @@ class EngineTest {
         try (ModelRig rig = ModelRig.load(Golden.path("models/gemma3"))) {
             List<int[]> want = new ArrayList<>();
             List<int[]> prompts = new ArrayList<>();
-            for (int i = 0; i < 12; i++) {
+            for (int i = 0; i < 15; i++) {
                 int[] prompt = Arrays.copyOf(common, 40 + random.nextInt(60) + 5);
                 for (int j = 1; j <= 5; j++) {
                     prompt[prompt.length - j] = 3 + random.nextInt(500);
