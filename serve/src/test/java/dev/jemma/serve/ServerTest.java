@@ -67,9 +67,7 @@ class ServerTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock = """
+    @CsvSource(delimiter = '|', textBlock = """
             /v1/completions | {"model": "tiny", "prompt": "Hello", "max_tokens": 3}                 | 200
             /v1/completions | {"model": "tiny", "prompt": "Hello", "max_tokens": 3, "stream": true} | 200
             /v1/completions | {"model": "nobody", "prompt": "Hello"}                                | 404
