@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -170,6 +171,45 @@ class BenchServeCommandTest {
         Ended nobody = bench("http://127.0.0.1:" + odd.getAddress().getPort(), "--requests", "1");
         assertThat(nobody.code()).isEqualTo(1);
         assertThat(nobody.err()).contains("answered no request: no connection");
+    }
+
+    @Test
+    void anAnswerThatNeverEndsIsGivenUp() throws IOException {
+        CountDownLatch over = new CountDownLatch(1);
+        HttpServer slow = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        slow.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+        slow.createContext("/v1/completions", exchange -> {
+            boolean begins = exchange.getRequestBody().readAllBytes().length % 2 == 0;
+            if (begins) {
+                exchange.sendResponseHeaders(200, 0);
+                exchange.getResponseBody().write("data: {}\n\n".getBytes(StandardCharsets.UTF_8));
+                exchange.getResponseBody().flush();
+            }
+            try {
+                over.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            exchange.close();
+        });
+        slow.start();
+        try {
+            // one of the prompts makes a body of even, the other of odd length
+            Path prompts = Files.writeString(home.resolve("p.jsonl"), "{\"prompt\": \"a\"}\n{\"prompt\": \"ab\"}\n");
+            Ended run = bench(
+                    "http://127.0.0.1:" + slow.getAddress().getPort(),
+                    "--timeout",
+                    "1",
+                    "--requests",
+                    "2",
+                    "--prompts",
+                    prompts.toString());
+            assertThat(run.code()).isEqualTo(1);
+            assertThat(run.out()).contains("Errors: timeout 2 times");
+        } finally {
+            over.countDown();
+            slow.stop(0);
+        }
     }
 
     private static void answer(HttpExchange exchange, String events) throws IOException {

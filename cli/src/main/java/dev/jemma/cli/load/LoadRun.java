@@ -76,8 +76,9 @@ public final class LoadRun {
             } finally {
                 threads.shutdown();
             }
-            while (!threads.awaitTermination(1, TimeUnit.HOURS)) {
-                continue; // a run may be longer
+            boolean over = false;
+            while (!over) { // a run may be longer than any limit
+                over = threads.awaitTermination(1, TimeUnit.HOURS);
             }
         } finally {
             done.countDown();
