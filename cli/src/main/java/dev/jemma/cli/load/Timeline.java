@@ -5,6 +5,7 @@ import dev.jemma.cli.report.Series;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** How the times of a run went on, in stretches of a second or a sixtieth of the run, whichever is longer. */
@@ -36,7 +37,7 @@ final class Timeline {
         return (i + 0.5) * stretch;
     }
 
-    private TreeMap<Integer, List<Double>> firsts() {
+    private SortedMap<Integer, List<Double>> firsts() {
         TreeMap<Integer, List<Double>> values = new TreeMap<>();
         for (Heard heard : answered) {
             if (heard.pieceNanos().length > 0) {
@@ -46,7 +47,7 @@ final class Timeline {
         return values;
     }
 
-    private TreeMap<Integer, List<Double>> gaps() {
+    private SortedMap<Integer, List<Double>> gaps() {
         TreeMap<Integer, List<Double>> values = new TreeMap<>();
         for (Heard heard : answered) {
             double[] gaps = heard.gaps();
@@ -57,11 +58,11 @@ final class Timeline {
         return values;
     }
 
-    private void add(TreeMap<Integer, List<Double>> values, long nanos, double seconds) {
+    private void add(SortedMap<Integer, List<Double>> values, long nanos, double seconds) {
         values.computeIfAbsent(stretchOf(nanos), _ -> new ArrayList<>()).add(1e3 * seconds);
     }
 
-    private Chart quantiles(String title, TreeMap<Integer, List<Double>> values) {
+    private Chart quantiles(String title, SortedMap<Integer, List<Double>> values) {
         double[] x = values.keySet().stream().mapToDouble(this::middle).toArray();
         List<Series> series = new ArrayList<>();
         for (int percent : new int[] {50, 95, 99}) {
