@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Official clients against `jemma serve`: starts a server on a free port, runs openai_clients.py and openai_clients.mjs,
-# and stops it again. Needs Python with the package openai, and node with the packages of package.json:
+# and stops it again. Needs Python with the package openai, and node with the packages of package.json (the newest openai
+# that runs on Node 20):
 #
 #     python -m venv venv && venv/bin/pip install openai==3.54.0
 #     npm --prefix interop install --no-package-lock

@@ -43,7 +43,9 @@ import picocli.CommandLine.Option;
             "  jemma bench model.gguf -p 128,512,2048 -g 128 -r 5 --json",
             "  jemma bench model.gguf -p 0 -g 64 -d 0,4096 -b 1,4,16,32",
             "  jemma bench --random gemma-2b --type Q4_0",
-            "  jemma bench gemma3-270m --train lora -r 3 -w 1"
+            "  jemma bench gemma3-270m --train lora -r 3 -w 1",
+            "",
+            "'jemma bench serve' measures a server under load; see its --help."
         })
 final class BenchCommand implements Callable<Integer> {
     private final Console console;

@@ -31,8 +31,12 @@ final class Commands {
         }
     }
 
-    /** One subcommand. */
-    record Entry(Group group, String name, Function<Console, Callable<Integer>> factory) {
+    /** One subcommand, and commands below it. */
+    record Entry(Group group, String name, Function<Console, Callable<Integer>> factory, List<Entry> below) {
+        Entry(Group group, String name, Function<Console, Callable<Integer>> factory) {
+            this(group, name, factory, List.of());
+        }
+
         Callable<Integer> create(Console console) {
             return factory.apply(console);
         }
@@ -47,7 +51,11 @@ final class Commands {
                 new Entry(Group.MEASURE, "score", ScoreCommand::new),
                 new Entry(Group.MEASURE, "perplexity", PerplexityCommand::new),
                 new Entry(Group.MEASURE, "eval", EvalCommand::new),
-                new Entry(Group.MEASURE, "bench", BenchCommand::new),
+                new Entry(
+                        Group.MEASURE,
+                        "bench",
+                        BenchCommand::new,
+                        List.of(new Entry(Group.MEASURE, "serve", BenchServeCommand::new))),
                 new Entry(Group.MODELS, "pull", PullCommand::new),
                 new Entry(Group.MODELS, "import", ImportCommand::new),
                 new Entry(Group.MODELS, "list", ListCommand::new),

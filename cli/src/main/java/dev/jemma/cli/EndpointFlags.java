@@ -107,25 +107,26 @@ final class EndpointFlags {
                     scored.get().name() + " needs log-likelihoods, which an endpoint does not tell in a"
                             + " conversation: leave out --apply-chat-template, or take only tasks that generate");
         }
-        URI base = address(baseUrl.get());
-        Endpoint.check(base, key(console));
+        URI base = address("--base-url", baseUrl.get());
+        Endpoint.check(base, key(console, keyVariable));
     }
 
     private static Optional<String> first(ParseResult given, List<String> flags) {
         return flags.stream().filter(given::hasMatchedOption).findFirst();
     }
 
-    private Optional<String> key(Console console) {
-        return keyVariable.map(name -> Optional.ofNullable(console.environment().get(name))
+    /** The key that a variable of the environment holds, if one is named. */
+    static Optional<String> key(Console console, Optional<String> variable) {
+        return variable.map(name -> Optional.ofNullable(console.environment().get(name))
                 .filter(value -> !value.isBlank())
                 .orElseThrow(() -> new MisuseException("--api-key-env: the variable " + name + " is not set")));
     }
 
     /** The model behind the endpoint; the flags are checked. */
     EvalModel open(Console console, String model, RunOptions run, long seed) {
-        URI base = address(baseUrl.orElseThrow());
+        URI base = address("--base-url", baseUrl.orElseThrow());
         HubSettings settings = HubSettings.of(console.environment());
-        Optional<String> key = key(console);
+        Optional<String> key = key(console, keyVariable);
         Optional<Tokenizer> ids =
                 tokenizer.map(name -> TokenizerLoader.load(run.locator(console).resolve(name)));
         OptionalInt context = run.contextTokens();
@@ -139,7 +140,8 @@ final class EndpointFlags {
                 scorer, model, facts, Environment.of(0, Optional.empty(), Optional.of(seed)), endpoint::close);
     }
 
-    private static URI address(String text) {
+    /** An address of a server, as a flag gives it, without what follows the common part of its paths. */
+    static URI address(String flag, String text) {
         try {
             URI uri = URI.create(text.strip().replaceAll("/+$", "").replaceAll("/(chat/)?completions$", ""));
             boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
@@ -147,9 +149,9 @@ final class EndpointFlags {
                 return uri;
             }
         } catch (IllegalArgumentException e) {
-            throw new MisuseException("--base-url is not an address: " + text);
+            throw new MisuseException(flag + " is not an address: " + text);
         }
         throw new MisuseException(
-                "--base-url must be an http or https address with a host, such as" + " http://localhost:8080/v1");
+                flag + " must be an http or https address with a host, such as http://localhost:8080/v1");
     }
 }

@@ -41,7 +41,9 @@ public final class Jemma implements Callable<Integer> {
         line = new CommandLine(this);
         line.addSubcommand(new CommandLine.HelpCommand());
         for (Commands.Entry entry : chosen(entries, args)) {
-            line.addSubcommand(entry.name(), entry.create(console));
+            CommandLine command = new CommandLine(entry.create(console));
+            line.addSubcommand(entry.name(), command);
+            entry.below().forEach(lower -> command.addSubcommand(lower.name(), lower.create(console)));
         }
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setUsageHelpAutoWidth(false).setUsageHelpWidth(96);
@@ -49,7 +51,7 @@ public final class Jemma implements Callable<Integer> {
         line.setOut(new PrintWriter(console.writer(), true));
         line.setErr(new PrintWriter(console.errorWriter(), true));
         line.getHelpSectionMap().put(CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIST, this::commandList);
-        line.getSubcommands().values().forEach(Jemma::describeExitCodes);
+        line.getSubcommands().values().forEach(Jemma::describe);
         line.setParameterExceptionHandler((e, unparsed) -> misuse(e));
         line.setExecutionExceptionHandler((e, where, parsed) -> failure(e));
     }
@@ -93,7 +95,8 @@ public final class Jemma implements Callable<Integer> {
         return entries;
     }
 
-    private static void describeExitCodes(CommandLine command) {
+    private static void describe(CommandLine command) {
+        command.getSubcommands().values().forEach(Jemma::describe);
         command.getCommandSpec().mixinStandardHelpOptions(true);
         command.getCommandSpec().usageMessage().sortOptions(false);
     }

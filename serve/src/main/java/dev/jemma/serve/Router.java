@@ -7,6 +7,7 @@ import dev.jemma.serve.transport.ApiKeys;
 import dev.jemma.serve.transport.Client;
 import dev.jemma.serve.transport.Gate;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -89,6 +90,9 @@ final class Router implements Handler {
         String known = route == null ? "other" : route.access() == Access.PAGE ? Page.NAME : path;
         String method = request.prologue().method().text();
         activity.enter();
+        if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+            client.last(); // the web server says so in its answer, but would go on to wait for the other side to close
+        }
         try {
             answer(exchange, Optional.ofNullable(route), method);
         } catch (Delivery.Gone e) {

@@ -180,6 +180,12 @@ class SecurityTest {
                 HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
                 assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
             }
+            try (Socket socket = context.getSocketFactory().createSocket("127.0.0.1", tiny.server.port())) {
+                socket.setSoTimeout(20_000); // the server's own limit for an idle connection is longer
+                socket.getOutputStream().write(TinyServer.raw("/v1/completions", BODY, "Connection: close"));
+                assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                        .startsWith("HTTP/1.1 200");
+            }
         }
         assertThatThrownBy(() -> TinyServer.start(o -> o.tls(key, certificate))).isInstanceOf(ServeException.class);
     }

@@ -7,8 +7,11 @@ import dev.jemma.infer.Completion;
 import dev.jemma.infer.ScoreRequest;
 import dev.jemma.infer.ScoreResult;
 import dev.jemma.serve.TinyServer.Reply;
+import java.io.IOException;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -61,6 +64,21 @@ class ServerTest {
         assertThat(data.get(1).get("id").asString()).isEqualTo("vectors");
         assertThat(tiny.get("/v1/models").response().headers().firstValue("x-request-id"))
                 .isPresent();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            /v1/completions | {"model": "tiny", "prompt": "Hello", "max_tokens": 3}                 | 200
+            /v1/completions | {"model": "tiny", "prompt": "Hello", "max_tokens": 3, "stream": true} | 200
+            /v1/completions | {"model": "nobody", "prompt": "Hello"}                                | 404
+            /health         | {}                                                                    | 405
+            """)
+    void aRequestThatSaysSoIsTheLastOneOfItsConnection(String path, String body, int status) throws IOException {
+        try (Socket socket = tiny.connect()) { // gives up after 20 seconds, before the limit of an idle connection
+            socket.getOutputStream().write(TinyServer.raw(path, body, "Connection: close"));
+            String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(answer).startsWith("HTTP/1.1 " + status).contains("Connection: close\r\n");
+        }
     }
 
     @Test

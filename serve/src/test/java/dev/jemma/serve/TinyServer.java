@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
@@ -252,11 +253,12 @@ final class TinyServer implements AutoCloseable {
         }
     }
 
-    /** The bytes of a POST. */
-    static byte[] raw(String path, String body) {
+    /** The bytes of a POST, with further lines in its head. */
+    static byte[] raw(String path, String body, String... lines) {
         byte[] entity = body.getBytes(StandardCharsets.UTF_8);
-        return ("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
-                        + entity.length + "\r\n\r\n" + body)
+        String more = List.of(lines).stream().map(line -> line + "\r\n").collect(Collectors.joining());
+        return ("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + more
+                        + "Content-Length: " + entity.length + "\r\n\r\n" + body)
                 .getBytes(StandardCharsets.UTF_8);
     }
 

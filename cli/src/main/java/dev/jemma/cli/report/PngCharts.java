@@ -11,21 +11,18 @@ import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** The curves of a run as one picture, two by two. */
+/** Charts as one picture, two in a row. */
 final class PngCharts {
     private static final int WIDTH = 640;
     private static final int HEIGHT = 360;
 
     private PngCharts() {}
 
-    static Path write(Path file, Metrics metrics) {
+    static Path write(Path file, String across, List<Chart> curves) {
         System.setProperty("java.awt.headless", "true"); // no screen is needed
-        List<XYChart> charts = List.of(
-                chart("Loss", List.of(metrics.loss(), metrics.heldOut())),
-                chart("Learning rate", List.of(metrics.rate())),
-                chart("Gradient norm, before clipping", List.of(metrics.norm())),
-                chart("Tokens a second", List.of(metrics.speed())));
-        BufferedImage image = new BufferedImage(2 * WIDTH, 2 * HEIGHT, BufferedImage.TYPE_INT_RGB);
+        List<XYChart> charts = curves.stream().map(c -> chart(c, across)).toList();
+        int rows = Math.ceilDiv(charts.size(), 2);
+        BufferedImage image = new BufferedImage(2 * WIDTH, rows * HEIGHT, BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = image.createGraphics();
         try {
             for (int i = 0; i < charts.size(); i++) {
@@ -42,14 +39,14 @@ final class PngCharts {
         return file;
     }
 
-    private static XYChart chart(String title, List<Series> all) {
+    private static XYChart chart(Chart curves, String across) {
         XYChart chart = new XYChartBuilder()
                 .width(WIDTH)
                 .height(HEIGHT)
-                .title(title)
-                .xAxisTitle("step")
+                .title(curves.title())
+                .xAxisTitle(across)
                 .build();
-        for (Series series : all) {
+        for (Series series : curves.series()) {
             if (!series.isEmpty()) {
                 Series few = series.thinned();
                 chart.addSeries(few.name(), few.x(), few.y()).setMarker(SeriesMarkers.NONE);

@@ -56,32 +56,26 @@ public final class RunReport {
      * @return where it is
      */
     public Path writePng() {
-        return PngCharts.write(run.resolve("report.png"), metrics);
+        return PngCharts.write(run.resolve("report.png"), "step", charts());
+    }
+
+    private List<Chart> charts() {
+        return List.of(
+                new Chart("Loss", List.of(metrics.loss(), metrics.heldOut())),
+                new Chart("Learning rate", List.of(metrics.rate())),
+                new Chart("Gradient norm, before clipping", List.of(metrics.norm())),
+                new Chart("Tokens a second", List.of(metrics.speed())));
     }
 
     private String page() throws IOException {
         StringBuilder html = new StringBuilder();
-        html.append("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>")
-                .append(Html.text("Run " + run.toAbsolutePath().normalize().getFileName()))
-                .append("</title><style>")
-                .append("body{font:15px/1.5 system-ui,sans-serif;max-width:1180px;margin:2em auto;padding:0 1em}")
-                .append(".charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(440px,1fr));gap:1em}")
-                .append(
-                        "svg{width:100%;font-size:11px}svg line{stroke:#ddd}svg .title{font-weight:bold;font-size:13px}")
-                .append("pre{background:#f6f6f6;padding:.8em;white-space:pre-wrap}table{border-collapse:collapse}")
-                .append("td,th{border:1px solid #ccc;padding:.4em .6em;vertical-align:top;text-align:left;")
-                .append("white-space:pre-wrap}</style></head><body><h1>")
-                .append(Html.text("Run " + run.toAbsolutePath().normalize().getFileName()))
-                .append("</h1>");
+        html.append(Html.head("Run " + run.toAbsolutePath().normalize().getFileName()));
         Optional<Json> result = Files.exists(run.resolve("result.json"))
                 ? Optional.of(Json.read(run.resolve("result.json")))
                 : Optional.empty();
         result.ifPresent(json -> losses(json, html));
         html.append("<div class=\"charts\">");
-        html.append(SvgChart.of("Loss", List.of(metrics.loss(), metrics.heldOut())));
-        html.append(SvgChart.of("Learning rate", List.of(metrics.rate())));
-        html.append(SvgChart.of("Gradient norm, before clipping", List.of(metrics.norm())));
-        html.append(SvgChart.of("Tokens a second", List.of(metrics.speed())));
+        charts().forEach(chart -> html.append(SvgChart.of(chart)));
         html.append("</div>");
         result.ifPresent(json -> answers(json, html));
         samples(html);

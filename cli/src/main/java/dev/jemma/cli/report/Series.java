@@ -4,10 +4,10 @@ package dev.jemma.cli.report;
  * One curve.
  *
  * @param name for the legend
- * @param x steps, ascending
+ * @param x steps or seconds, ascending
  * @param y a finite value for each
  */
-record Series(String name, double[] x, double[] y) {
+public record Series(String name, double[] x, double[] y) {
     private static final int MOST_POINTS = 600;
 
     /** Whether there is anything to draw. */

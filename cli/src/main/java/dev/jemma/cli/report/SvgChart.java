@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
 
-/** A chart of curves over steps as inline SVG: axes with a few labels, a legend, one colour for each curve. */
+/** A chart as inline SVG: axes with a few labels, a legend, one colour for each curve. */
 final class SvgChart {
     private static final int WIDTH = 560;
     private static final int HEIGHT = 260;
@@ -18,9 +18,11 @@ final class SvgChart {
     private SvgChart() {}
 
     /** The chart; says so if there is nothing to draw. */
-    static String of(String title, List<Series> all) {
-        List<Series> series =
-                all.stream().filter(s -> !s.isEmpty()).map(Series::thinned).toList();
+    static String of(Chart chart) {
+        List<Series> series = chart.series().stream()
+                .filter(s -> !s.isEmpty())
+                .map(Series::thinned)
+                .toList();
         StringBuilder svg = new StringBuilder();
         svg.append("<svg viewBox=\"0 0 ")
                 .append(WIDTH)
@@ -29,7 +31,7 @@ final class SvgChart {
                 .append("\" role=\"img\"><text class=\"title\" x=\"")
                 .append(LEFT)
                 .append("\" y=\"16\">")
-                .append(Html.text(title))
+                .append(Html.text(chart.title()))
                 .append("</text>");
         if (series.isEmpty()) {
             return svg.append("<text x=\"80\" y=\"120\">nothing yet</text></svg>")

@@ -1,4 +1,4 @@
-/** What a training run did, as a page and a picture. */
+/** Charts of training runs and of loads, as a page and a picture. */
 @NullMarked
 package dev.jemma.cli.report;
 

@@ -40,6 +40,7 @@ public final class Client {
     private volatile State state = new State(Phase.IDLE, System.nanoTime());
     private volatile boolean closed;
     private volatile boolean ended;
+    private Runnable ending = Client::nobody; // the worker's alone
     private Optional<CompletableFuture<byte[]>> lookout = Optional.empty(); // the worker's alone
 
     /** @param from what comes in on the socket */
@@ -51,6 +52,11 @@ public final class Client {
     /** The connection that this thread works for. */
     public static Client current() {
         return CURRENT.get();
+    }
+
+    /** What {@link #last} does. */
+    void endsBy(Runnable action) {
+        ending = action;
     }
 
     private static void nobody() {
@@ -130,6 +136,11 @@ public final class Client {
     public void done() {
         gone.set(Client::nobody);
         enter(Phase.IDLE);
+    }
+
+    /** The other side wants no further answer: the connection ends with the one that is being given. */
+    public void last() {
+        ending.run();
     }
 
     /** Ends the connection: what was said on it is not complete. */

@@ -56,6 +56,7 @@ public final class WatchedSelector implements ServerConnectionSelector {
         @Override
         public void handle(Limit limit) throws InterruptedException {
             connections.add(client);
+            client.endsBy(() -> http.close(false)); // its loop takes no further request, and answers this one first
             try {
                 ScopedValue.where(Client.CURRENT, client).call(() -> {
                     http.handle(limit);
