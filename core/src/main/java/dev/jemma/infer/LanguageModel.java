@@ -139,7 +139,15 @@ public final class LanguageModel implements AutoCloseable {
                 options.sequences(),
                 options.prefixCache(),
                 options.speculation(),
-                options.screen() ? EngineOptions.DEFAULT_SCREEN_FROM : EngineOptions.NO_SCREEN);
+                options.screen() && leavesRoom(config, weightBytes + budget)
+                        ? EngineOptions.DEFAULT_SCREEN_FROM
+                        : EngineOptions.NO_SCREEN);
+    }
+
+    /** Whether a screen takes at most a quarter of the memory that is left: it is worth some, but not the process. */
+    private static boolean leavesRoom(GemmaConfig config, long taken) {
+        long left = Machine.detect().memory().amount() - taken;
+        return LogitScreen.bytes(config.vocabularySize(), config.hiddenSize()) <= left / 4;
     }
 
     /**

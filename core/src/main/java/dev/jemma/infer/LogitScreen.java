@@ -21,8 +21,7 @@ import java.util.List;
  * {@code |w·x − c·x| ≤ ‖w − c‖·‖x‖}; only panels of W with a row that may reach the k-th largest are then multiplied. What
  * comes out are the logits of W, bit for bit, so that nobody can tell by the tokens whether there was a screen.
  *
- * <p>The copy is made beside the first tokens, a share of it each ({@link #prepare}), since a short answer would not earn
- * it. Where the bound leaves too much, as behind random tokens, whose logits are all alike, the screen says so and rests
+ * <p>The copy is made beside other tokens, a share of it each ({@link #prepare}). Where the bound leaves too much, as behind random tokens, whose logits are all alike, the screen says so and rests
  * for a while. Not for several threads.
  */
 final class LogitScreen implements AutoCloseable {
@@ -102,7 +101,8 @@ final class LogitScreen implements AutoCloseable {
 
     /** Bytes that a screen for a matrix holds. */
     static long bytes(int rows, int cols) {
-        return rows * (COARSE.bytesFor(cols) + 3L * Float.BYTES);
+        long blocks = Math.ceilDiv(cols, BLOCK);
+        return rows * (COARSE.bytesFor(BLOCK) * blocks + 3L * Float.BYTES);
     }
 
     /** Whether the whole copy is made. */
