@@ -188,7 +188,10 @@ final class LogitScreen implements AutoCloseable {
      */
     boolean find(Workers workers, Tensor x, int k) {
         found = 0;
-        if (k > maxima.length || !bounded || rest > 0) {
+        if (k > maxima.length || !bounded) {
+            return false;
+        }
+        if (rest > 0) {
             rest--;
             return false;
         }

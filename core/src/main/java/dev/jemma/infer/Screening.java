@@ -25,7 +25,7 @@ final class Screening implements AutoCloseable {
     private final Workers workers;
     private final int vocabularySize;
     private final Linear output;
-    private final Optional<Matrix> matrix; // empty: never
+    private Optional<Matrix> matrix; // empty: never
     private Optional<LogitScreen> screen = Optional.empty();
     private int tokens;
 
@@ -64,7 +64,7 @@ final class Screening implements AutoCloseable {
         }
         if (screen.isEmpty()) {
             if (++tokens > TOKENS_BEFORE) {
-                screen = Optional.of(new LogitScreen(kernels, matrix.get(), vocabularySize));
+                make(matrix.get());
             }
             return false;
         }
@@ -77,6 +77,15 @@ final class Screening implements AutoCloseable {
         }
         screen.get().begin(sampler);
         return true;
+    }
+
+    /** Where the memory is not to be had, requests go on without. */
+    private void make(Matrix weights) {
+        try {
+            screen = Optional.of(new LogitScreen(kernels, weights, vocabularySize));
+        } catch (OutOfMemoryError e) {
+            matrix = Optional.empty();
+        }
     }
 
     @Override
