@@ -56,6 +56,7 @@ public final class LanguageModel implements AutoCloseable {
     private final Arena weights;
     private final Gemma gemma;
     private final Engine engine;
+    private final SchemaConstraints schemas = new SchemaConstraints();
     private Optional<TokenTrie> trie = Optional.empty(); // made for the first constraint; guarded by this
 
     private LanguageModel(ModelFiles files, ModelOptions options, Arena weights, Workers workers) {
@@ -123,10 +124,12 @@ public final class LanguageModel implements AutoCloseable {
 
     private EngineOptions engineOptions(GemmaConfig config, long weightBytes) {
         int wanted = options.contextLength().orElse(config.contextLength());
-        long budget = options.kvBudgetBytes().orElseGet(() -> {
-            long left = Machine.detect().memory().amount() - weightBytes;
-            return Math.clamp(kvBytes(config, wanted), MIN_KV_BUDGET, Math.max(MIN_KV_BUDGET, left / 2));
-        });
+        long left = Machine.detect().memory().amount() - weightBytes;
+        long budget = options.kvBudgetBytes()
+                .orElseGet(() -> Math.clamp(kvBytes(config, wanted), MIN_KV_BUDGET, Math.max(MIN_KV_BUDGET, left / 2)));
+        // worth a quarter of what is left then, but not the process
+        boolean screen = options.screen()
+                && LogitScreen.bytes(config.vocabularySize(), config.hiddenSize()) <= (left - budget) / 4;
         int context = wanted;
         while (options.contextLength().isEmpty() && context > CONTEXT_STEP && kvBytes(config, context) > budget) {
             context -= CONTEXT_STEP;
@@ -139,15 +142,7 @@ public final class LanguageModel implements AutoCloseable {
                 options.sequences(),
                 options.prefixCache(),
                 options.speculation(),
-                options.screen() && leavesRoom(config, weightBytes + budget)
-                        ? EngineOptions.DEFAULT_SCREEN_FROM
-                        : EngineOptions.NO_SCREEN);
-    }
-
-    /** Whether a screen takes at most a quarter of the memory that is left: it is worth some, but not the process. */
-    private static boolean leavesRoom(GemmaConfig config, long taken) {
-        long left = Machine.detect().memory().amount() - taken;
-        return LogitScreen.bytes(config.vocabularySize(), config.hiddenSize()) <= left / 4;
+                screen ? EngineOptions.DEFAULT_SCREEN_FROM : EngineOptions.NO_SCREEN);
     }
 
     /**
@@ -288,12 +283,28 @@ public final class LanguageModel implements AutoCloseable {
         return stops;
     }
 
+    /** The name of the file or folder that the model comes from, without the ending of a GGUF file. */
+    public String name() {
+        Path file = files.path().toAbsolutePath().normalize().getFileName();
+        return file == null ? "model" : file.toString().replaceFirst("\\.gguf$", "");
+    }
+
     /**
      * What answers must look like, in this model's tokens; the first one takes a fraction of a second more than others. One
      * may serve any number of requests, and remembers what it has computed; the grammar is not to be used elsewhere.
      */
     public TokenConstraint constraint(Grammar grammar) {
         return new TokenConstraint(vocabularyTree(), grammar);
+    }
+
+    /**
+     * Answers are documents that a JSON Schema allows. The constraints of the last few schemas are kept, so that asking
+     * for one again costs nothing.
+     *
+     * @throws dev.jemma.JemmaException if the schema is wrong, or says what is not supported
+     */
+    public TokenConstraint jsonSchema(String schema) {
+        return schemas.of(schema, text -> constraint(Grammar.jsonSchema(text)));
     }
 
     /** Does what the first {@link #constraint} takes more time for. */

@@ -202,4 +202,18 @@ class ConstrainedGenerationTest {
             }
         }
     }
+
+    @Test
+    void theLastSchemasAreKept() {
+        try (LanguageModel model = open(new Speculation.None())) {
+            TokenConstraint first = model.jsonSchema(SCHEMA);
+            TokenConstraint second = model.jsonSchema("{\"const\": -1}");
+            for (int i = 0; i < SchemaConstraints.MOST - 1; i++) {
+                model.jsonSchema("{\"const\": %d}".formatted(i));
+                assertThat(model.jsonSchema(SCHEMA)).isSameAs(first);
+            }
+            assertThat(model.jsonSchema("{\"const\": -1}")).isNotSameAs(second);
+            assertThatThrownBy(() -> model.jsonSchema("{\"type\": 1}")).isInstanceOf(dev.jemma.JemmaException.class);
+        }
+    }
 }

@@ -3,7 +3,6 @@ package dev.jemma.langchain4j;
 import dev.jemma.infer.LanguageModel;
 import dev.langchain4j.model.chat.listener.ChatModelListener;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
 
@@ -23,13 +22,7 @@ public final class JemmaChatModelBuilder<T> {
     JemmaChatModelBuilder(LanguageModel model, Function<JemmaChatModelBuilder<T>, T> make) {
         this.model = model;
         this.make = make;
-        name = nameOf(model);
-    }
-
-    /** The name of the file or folder that a model comes from. */
-    static String nameOf(LanguageModel model) {
-        Path file = model.files().path().toAbsolutePath().normalize().getFileName();
-        return file == null ? "model" : file.toString().replaceFirst("\\.gguf$", "");
+        name = model.name();
     }
 
     /** The name that responses bear and that requests may ask for; by default the file's. */

@@ -7,8 +7,6 @@ import dev.jemma.infer.GenerationRequest;
 import dev.jemma.infer.LanguageModel;
 import dev.jemma.infer.RequestBuilder;
 import dev.jemma.infer.SamplingOptions;
-import dev.jemma.infer.constraint.Grammar;
-import dev.jemma.infer.constraint.TokenConstraint;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.LangChain4jException;
@@ -21,9 +19,7 @@ import dev.langchain4j.model.chat.request.ResponseFormatType;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.model.output.TokenUsage;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
@@ -31,15 +27,13 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * From a request of the framework to one of the engine, and from the completion back to a response. Every parameter is
- * honoured or refused by its name. Constraints made of schemas are kept, since they remember what they have computed.
+ * honoured or refused by its name.
  */
 final class Requests {
-    private static final int MOST_SCHEMAS = 16;
     private static final String ANY_OBJECT = "{\"type\": \"object\"}";
 
     private final LanguageModel model;
     private final String name;
-    private final Map<String, TokenConstraint> constraints = new LinkedHashMap<>(MOST_SCHEMAS, 0.75f, true);
 
     Requests(LanguageModel model, String name) {
         if (model.config().embedsText()) {
@@ -84,7 +78,7 @@ final class Requests {
                 builder.maxTokens(asked.maxOutputTokens());
             }
             builder.stop(asked.stopSequences().toArray(String[]::new));
-            schema(asked.responseFormat()).map(this::constraint).ifPresent(builder::constraint);
+            schema(asked.responseFormat()).map(model::jsonSchema).ifPresent(builder::constraint);
             return builder.build();
         } catch (IllegalArgumentException | JemmaException e) {
             throw new InvalidRequestException(e.getMessage(), e);
@@ -129,19 +123,6 @@ final class Requests {
         }
         return Optional.of(
                 Json.toJson(JsonSchemaElementUtils.toMap(format.jsonSchema().rootElement())));
-    }
-
-    private synchronized TokenConstraint constraint(String schema) {
-        TokenConstraint known = constraints.get(schema);
-        if (known == null) {
-            known = model.constraint(Grammar.jsonSchema(schema));
-            constraints.put(schema, known);
-            if (constraints.size() > MOST_SCHEMAS) {
-                constraints.remove(
-                        constraints.keySet().iterator().next()); // the one not asked for for the longest time
-            }
-        }
-        return known;
     }
 
     /** The failure of a request inside the engine. */

@@ -170,7 +170,7 @@ public final class JemmaEmbeddingModel implements EmbeddingModel {
 
         private Builder(LanguageModel model) {
             this.model = model;
-            name = Requests.nameOf(model);
+            name = model.name();
         }
 
         /** The name that responses bear and that requests may ask for; by default the file's. */

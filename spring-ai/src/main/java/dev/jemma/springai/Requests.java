@@ -8,13 +8,8 @@ import dev.jemma.infer.GenerationRequest;
 import dev.jemma.infer.LanguageModel;
 import dev.jemma.infer.RequestBuilder;
 import dev.jemma.infer.SamplingOptions;
-import dev.jemma.infer.constraint.Grammar;
-import dev.jemma.infer.constraint.TokenConstraint;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -30,14 +25,11 @@ import org.springframework.ai.chat.model.Generation;
 
 /**
  * From a prompt of the framework to a request of the engine, and from the completion back to a response. Every option is
- * honoured or refused by its name. Constraints made of schemas are kept, since they remember what they have computed.
+ * honoured or refused by its name.
  */
 final class Requests {
-    private static final int MOST_SCHEMAS = 16;
-
     private final LanguageModel model;
     private final String name;
-    private final Map<String, TokenConstraint> constraints = new LinkedHashMap<>(MOST_SCHEMAS, 0.75f, true);
 
     Requests(LanguageModel model, String name) {
         if (model.config().embedsText()) {
@@ -50,12 +42,6 @@ final class Requests {
         }
         this.model = model;
         this.name = name;
-    }
-
-    /** The name of the file or folder that a model comes from. */
-    static String nameOf(LanguageModel model) {
-        Path file = model.files().path().toAbsolutePath().normalize().getFileName();
-        return file == null ? "model" : file.toString().replaceFirst("\\.gguf$", "");
     }
 
     LanguageModel model() {
@@ -87,7 +73,7 @@ final class Requests {
                 builder.stop(asked.getStopSequences().toArray(String[]::new));
             }
             if (asked.getOutputSchema() != null) {
-                builder.constraint(constraint(asked.getOutputSchema()));
+                builder.constraint(model.jsonSchema(asked.getOutputSchema()));
             }
             return builder.build();
         } catch (JemmaException e) {
@@ -158,19 +144,6 @@ final class Requests {
 
     private static float or(@Nullable Double asked, float otherwise) {
         return asked == null ? otherwise : asked.floatValue();
-    }
-
-    private synchronized TokenConstraint constraint(String schema) {
-        TokenConstraint known = constraints.get(schema);
-        if (known == null) {
-            known = model.constraint(Grammar.jsonSchema(schema));
-            constraints.put(schema, known);
-            if (constraints.size() > MOST_SCHEMAS) {
-                constraints.remove(
-                        constraints.keySet().iterator().next()); // the one not asked for for the longest time
-            }
-        }
-        return known;
     }
 
     /** The failure of a request inside the engine. */
