@@ -15,6 +15,7 @@ import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -197,6 +198,10 @@ class PreemptionTest {
                 Engine engine = engine(rig, 64L << 20, 16, false, new Speculation.None())) {
             List<String> order = java.util.Collections.synchronizedList(new ArrayList<>());
             List<Generation> running = new ArrayList<>();
+            // The engine stands in this listener until all are there: else a fast engine has read the first by then.
+            CountDownLatch asked = new CountDownLatch(1);
+            GenerationRequest first = GenerationRequest.greedy(new int[] {2}, 1, Set.of());
+            running.add(engine.submit(first, _ -> await(asked)));
             for (int i = 0; i < 2; i++) {
                 GenerationRequest longer =
                         GenerationRequest.greedy(random.ints(250, 3, 512).toArray(), 2, Set.of());
@@ -205,8 +210,17 @@ class PreemptionTest {
             GenerationRequest shorter =
                     GenerationRequest.greedy(random.ints(12, 3, 512).toArray(), 2, Set.of());
             running.add(engine.submit(shorter, _ -> order.add("short")));
+            asked.countDown();
             running.forEach(Generation::await);
             assertThat(order).startsWith("short", "short").endsWith("long", "long");
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }
