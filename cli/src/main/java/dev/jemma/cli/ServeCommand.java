@@ -154,12 +154,12 @@ final class ServeCommand implements Callable<Integer> {
             certificates.ifPresent(chain -> options.tls(chain, key.orElseThrow()));
             queue.ifPresent(options::maxQueue);
             prompt.ifPresent(options::maxPromptTokens);
-            body.ifPresent(mebibytes -> options.maxBodyBytes(Math.multiplyExact(mebibytes, 1 << 20)));
+            body.ifPresent(mebibytes -> options.maxBodyBytes(bytes("--max-body", mebibytes)));
             connections.ifPresent(options::maxConnections);
             timeout.ifPresent(seconds -> options.requestTimeout(seconds("--timeout", seconds)));
             drain.ifPresent(seconds -> options.drainTimeout(seconds("--drain", seconds)));
             return options.build();
-        } catch (IllegalArgumentException | ArithmeticException e) {
+        } catch (IllegalArgumentException e) {
             throw new MisuseException(String.valueOf(e.getMessage()));
         }
     }
@@ -169,6 +169,13 @@ final class ServeCommand implements Callable<Integer> {
             throw new MisuseException(flag + " must be at least 1, not " + value);
         }
         return Duration.ofSeconds(value);
+    }
+
+    private static int bytes(String flag, int mebibytes) {
+        if (mebibytes < 1 || mebibytes > Integer.MAX_VALUE >> 20) {
+            throw new MisuseException(flag + " must be from 1 to " + (Integer.MAX_VALUE >> 20) + ", not " + mebibytes);
+        }
+        return mebibytes << 20;
     }
 
     /** A model is asked for by its name, or by that of its file or folder without path and ending. */
@@ -199,8 +206,11 @@ final class ServeCommand implements Callable<Integer> {
                 throw new MisuseException(
                         "--lora is NAME=DIR or MODEL+NAME=DIR with the name of a served model, not '" + adapter + "'");
             }
-            folders.computeIfAbsent(model, _ -> new LinkedHashMap<>())
-                    .put(adapter.substring(plus + 1, equals), Path.of(adapter.substring(equals + 1)));
+            String name = adapter.substring(plus + 1, equals);
+            Path folder = Path.of(adapter.substring(equals + 1));
+            if (folders.computeIfAbsent(model, _ -> new LinkedHashMap<>()).put(name, folder) != null) {
+                throw new MisuseException("--lora names two adapters '" + model + "+" + name + "'");
+            }
         }
         for (int i = 0; i < names.size(); i++) {
             served.add(

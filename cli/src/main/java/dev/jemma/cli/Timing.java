@@ -8,7 +8,7 @@ import java.util.Optional;
  * How fast an answer was.
  *
  * @param promptTokens tokens of the prompt
- * @param promptSeconds until the first token came
+ * @param promptSeconds until the first token came, or until the end if none did
  * @param generatedTokens of all answers together
  * @param generatedSeconds from the first to the last
  * @param speculation what guessing ahead brought, if it was asked for
@@ -38,6 +38,10 @@ record Timing(
         }
 
         synchronized Timing stop(SpeculationReport speculation) {
+            if (tokens == 0) {
+                last = System.nanoTime();
+                first = last;
+            }
             return new Timing(
                     promptTokens,
                     (first - start) / 1e9,

@@ -165,6 +165,9 @@ class BenchServeCommandTest {
                     .isEqualTo(2);
             assertThat(json.get("errors").propertyNames())
                     .containsExactly("an event that is no JSON", "broken off", "error in the stream");
+            assertThat(json.get("details").values())
+                    .extracting(JsonNode::asString)
+                    .contains("an event that is no JSON: {", "error in the stream: {\"message\":\"no\"}");
         } finally {
             odd.stop(0);
         }

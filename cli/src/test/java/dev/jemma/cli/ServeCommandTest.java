@@ -34,6 +34,9 @@ class ServeCommandTest {
         assertThat(misused("serve", model, "--timeout", "0").err()).contains("--timeout");
         assertThat(misused("serve", model, "--draft-tokens", "3").err()).contains("--lookup");
         assertThat(misused("serve", model, "--lora", "x").err()).contains("NAME=DIR");
+        assertThat(misused("serve", model, "--max-body", "4096").err()).contains("--max-body must be from 1 to 2047");
+        assertThat(misused("serve", model, "--lora", "a=x", "--lora", "a=y").err())
+                .contains("two adapters 'gemma3-F32+a'");
         assertThat(misused("serve", model, model, "--port", "0").err()).contains("another name");
         assertThat(misused("serve", model, "--host", "0.0.0.0", "--port", "0").err())
                 .contains("--api-keys")

@@ -38,6 +38,7 @@ public final class Engine implements AutoCloseable {
     private final IdentityHashMap<Adapter, BoundAdapter> bindings = new IdentityHashMap<>(); // guarded by itself
     private volatile Optional<Adapter> ownAdapter = Optional.empty();
     private volatile boolean closed;
+    private volatile boolean ended; // the thread looks at the inbox once more after it has said so
 
     /**
      * @param vocabularySize ids that the tokenizer knows; rows of the embedding beyond them are never produced
@@ -200,6 +201,9 @@ public final class Engine implements AutoCloseable {
                 scheduler.submit(job);
             }
         });
+        if (ended) { // it may have come too late for the last look
+            job.cancelled(new EngineException("the engine was closed"));
+        }
     }
 
     private void check(Job job) {
@@ -240,11 +244,11 @@ public final class Engine implements AutoCloseable {
 
     private void run() {
         while (true) {
-            for (Runnable message = inbox.poll(); message != null; message = inbox.poll()) {
-                message.run();
-            }
+            hear();
             if (closed) {
                 scheduler.stopAll(new EngineException("the engine was closed"));
+                ended = true;
+                hear();
                 return;
             }
             if (scheduler.idle()) {
@@ -256,6 +260,12 @@ public final class Engine implements AutoCloseable {
             } catch (RuntimeException | Error e) { // never leave a caller waiting
                 scheduler.stopAll(new EngineException("the engine failed: " + e, e));
             }
+        }
+    }
+
+    private void hear() {
+        for (Runnable message = inbox.poll(); message != null; message = inbox.poll()) {
+            message.run();
         }
     }
 

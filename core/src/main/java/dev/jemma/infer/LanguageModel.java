@@ -56,7 +56,8 @@ public final class LanguageModel implements AutoCloseable {
     private final Arena weights;
     private final Gemma gemma;
     private final Engine engine;
-    private final SchemaConstraints schemas = new SchemaConstraints();
+    private final SchemaConstraints schemas =
+            new SchemaConstraints(Runtime.getRuntime().maxMemory() / 16);
     private Optional<TokenTrie> trie = Optional.empty(); // made for the first constraint; guarded by this
 
     private LanguageModel(ModelFiles files, ModelOptions options, Arena weights, Workers workers) {

@@ -21,8 +21,8 @@ import java.util.List;
  * {@code |w·x − c·x| ≤ ‖w − c‖·‖x‖}; only panels of W with a row that may reach the k-th largest are then multiplied. What
  * comes out are the logits of W, bit for bit, so that nobody can tell by the tokens whether there was a screen.
  *
- * <p>The copy is made beside other tokens, a share of it each ({@link #prepare}). Where the bound leaves too much, as behind random tokens, whose logits are all alike, the screen says so and rests
- * for a while. Not for several threads.
+ * <p>The copy is made beside other tokens, a share of it each ({@link #prepare}). Where the bound leaves too much, as behind
+ * random tokens, whose logits are all alike, the screen says so and rests for a while. Not for several threads.
  */
 final class LogitScreen implements AutoCloseable {
     private static final DType COARSE = DType.Q5_0;

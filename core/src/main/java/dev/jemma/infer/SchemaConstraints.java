@@ -1,26 +1,44 @@
 package dev.jemma.infer;
 
 import dev.jemma.infer.constraint.TokenConstraint;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** The constraints of the JSON Schemas that were asked for last: they remember what they have computed. */
 final class SchemaConstraints {
     static final int MOST = 16;
 
-    private final Map<String, TokenConstraint> recent = new LinkedHashMap<>(MOST, 0.75f, true);
+    private final long mostBytes;
+    private final Map<String, TokenConstraint> recent = new LinkedHashMap<>(MOST, 0.75f, true); // guarded by this
 
-    /** The constraint of a schema, made now if it is not there. */
-    synchronized TokenConstraint of(String schema, Function<String, TokenConstraint> make) {
-        TokenConstraint known = recent.get(schema);
-        if (known == null) {
-            known = make.apply(schema);
-            recent.put(schema, known);
-            if (recent.size() > MOST) {
-                recent.remove(recent.keySet().iterator().next()); // the one not asked for for the longest time
-            }
+    /** @param mostBytes memory of all but the last one */
+    SchemaConstraints(long mostBytes) {
+        this.mostBytes = mostBytes;
+    }
+
+    /** The constraint of a schema, made now if it is not there. Nobody waits while another's is made. */
+    TokenConstraint of(String schema, Function<String, TokenConstraint> make) {
+        return find(schema).orElseGet(() -> keep(schema, make.apply(schema)));
+    }
+
+    private synchronized Optional<TokenConstraint> find(String schema) {
+        return Optional.ofNullable(recent.get(schema));
+    }
+
+    private synchronized TokenConstraint keep(String schema, TokenConstraint made) {
+        TokenConstraint first = recent.putIfAbsent(schema, made); // of somebody who asked at the same time
+        if (first != null) {
+            return first;
         }
-        return known;
+        long bytes = recent.values().stream().mapToLong(TokenConstraint::bytes).sum();
+        Iterator<TokenConstraint> eldest = recent.values().iterator();
+        while (recent.size() > 1 && (recent.size() > MOST || bytes > mostBytes)) {
+            bytes -= eldest.next().bytes();
+            eldest.remove();
+        }
+        return made;
     }
 }

@@ -2,6 +2,7 @@ package dev.jemma.infer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 
 import dev.jemma.infer.constraint.Grammar;
 import dev.jemma.infer.constraint.TokenConstraint;
@@ -10,6 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** Constraints in the engine: with a model that knows nothing, at any temperature. */
@@ -214,6 +220,43 @@ class ConstrainedGenerationTest {
             }
             assertThat(model.jsonSchema("{\"const\": -1}")).isNotSameAs(second);
             assertThatThrownBy(() -> model.jsonSchema("{\"type\": 1}")).isInstanceOf(dev.jemma.JemmaException.class);
+        }
+    }
+
+    @Test
+    void constraintsThatTakeMuchMemoryAreNotKept() {
+        try (LanguageModel model = open(new Speculation.None())) {
+            SchemaConstraints schemas = new SchemaConstraints(1);
+            TokenConstraint first = schemas.of("true", text -> model.constraint(Grammar.jsonSchema(text)));
+            assertThat(schemas.of("true", _ -> fail("it is the last one"))).isSameAs(first);
+            schemas.of(SCHEMA, text -> model.constraint(Grammar.jsonSchema(text)));
+            assertThat(schemas.of("true", text -> model.constraint(Grammar.jsonSchema(text))))
+                    .isNotSameAs(first);
+        }
+    }
+
+    @Test
+    void nobodyWaitsForTheSchemaOfAnother() throws Exception {
+        try (LanguageModel model = open(new Speculation.None());
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            SchemaConstraints schemas = new SchemaConstraints(Long.MAX_VALUE);
+            CountDownLatch quickIsMade = new CountDownLatch(1);
+            CountDownLatch slowIsBegun = new CountDownLatch(1);
+            Future<?> slow = threads.submit(() -> schemas.of(SCHEMA, text -> {
+                slowIsBegun.countDown();
+                try {
+                    quickIsMade.await();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+                return model.constraint(Grammar.jsonSchema(text));
+            }));
+            slowIsBegun.await();
+            Future<?> quick =
+                    threads.submit(() -> schemas.of("true", text -> model.constraint(Grammar.jsonSchema(text))));
+            quick.get(1, TimeUnit.MINUTES);
+            quickIsMade.countDown();
+            assertThat(slow.get()).isSameAs(schemas.of(SCHEMA, _ -> fail("it is kept")));
         }
     }
 }

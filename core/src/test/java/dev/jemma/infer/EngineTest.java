@@ -20,6 +20,12 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -342,6 +348,36 @@ class EngineTest {
             assertThat(left.await()).hasSize(1);
             assertThatThrownBy(() -> engine.submit(greedy(new int[] {2}, 1), _ -> {}))
                     .hasMessageContaining("closed");
+        }
+    }
+
+    @Test
+    void whoSubmitsWhileItIsClosedNeverWaitsInVain() throws Exception {
+        try (ModelRig rig = ModelRig.load(Golden.path("models/gemma3"));
+                ExecutorService threads = Executors.newFixedThreadPool(3)) {
+            for (int round = 0; round < 100; round++) {
+                Engine engine = engine(rig, rig.workers, 512, true);
+                CountDownLatch asking = new CountDownLatch(3);
+                List<Future<?>> askers = new ArrayList<>();
+                for (int i = 0; i < 3; i++) {
+                    askers.add(threads.submit(() -> {
+                        asking.countDown();
+                        try {
+                            while (true) {
+                                engine.submit(new ScoreRequest(new int[] {2, 5, 7}, 1, 0))
+                                        .join();
+                            }
+                        } catch (EngineException | CompletionException e) {
+                            return; // it is closed
+                        }
+                    }));
+                }
+                asking.await();
+                engine.close();
+                for (Future<?> asker : askers) {
+                    asker.get(1, TimeUnit.MINUTES);
+                }
+            }
         }
     }
 

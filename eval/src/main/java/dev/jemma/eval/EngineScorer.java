@@ -12,7 +12,9 @@ import dev.jemma.infer.TextScoring;
 import dev.jemma.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.PriorityQueue;
@@ -101,6 +103,7 @@ public final class EngineScorer implements Scorer {
         private final long[] tokens;
         private final int[] windowsLeft;
         private final List<Request> requests;
+        private final Map<Integer, Runnable> underWay = new HashMap<>(); // by call, what ends it
         private int notStarted;
 
         Batch(int number, List<Request> requests, List<Call> calls) {
@@ -128,6 +131,10 @@ public final class EngineScorer implements Scorer {
             calls.forEach(call -> windowsLeft[call.request()]++);
         }
 
+        void cancel() {
+            underWay.values().forEach(Runnable::run);
+        }
+
         void release(int call) {
             ready.addAll(followers.get(call));
             followers.get(call).clear();
@@ -136,6 +143,15 @@ public final class EngineScorer implements Scorer {
 
     @Override
     public void answer(List<List<Request>> batches, Receiver receiver) {
+        List<Batch> begun = new ArrayList<>();
+        try {
+            run(batches, receiver, begun);
+        } finally {
+            begun.forEach(Batch::cancel); // after a failure nobody waits for the others
+        }
+    }
+
+    private void run(List<List<Request>> batches, Receiver receiver, List<Batch> begun) {
         LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();
         List<Batch> open = new ArrayList<>();
         int next = 0;
@@ -155,6 +171,7 @@ public final class EngineScorer implements Scorer {
                 next++;
                 tellUnasked(batch, receiver);
                 open.add(batch);
+                begun.add(batch);
                 continue;
             }
             if (underWay == 0) {
@@ -181,10 +198,12 @@ public final class EngineScorer implements Scorer {
                 return 0;
             }
             case Event.Scored(Batch batch, int call, ScoreResult result) -> {
+                batch.underWay.remove(call);
                 batch.release(call);
                 scored(batch, batch.calls.get(call).request(), result, receiver);
             }
             case Event.Generated(Batch batch, int call, String text) -> {
+                batch.underWay.remove(call);
                 batch.release(call);
                 receiver.answered(batch.number, batch.calls.get(call).request(), new Answer.Text(text));
             }
@@ -223,6 +242,7 @@ public final class EngineScorer implements Scorer {
         switch (batch.calls.get(index)) {
             case Call.Score score -> {
                 CompletableFuture<ScoreResult> future = engine.submit(score.call());
+                batch.underWay.put(index, () -> future.cancel(true));
                 var _ = future.whenComplete((result, why) ->
                         events.add(why == null ? new Event.Scored(batch, index, result) : new Event.Failed(why)));
             }
@@ -234,6 +254,7 @@ public final class EngineScorer implements Scorer {
                         events.add(new Event.Computed(batch, index));
                     }
                 });
+                batch.underWay.put(index, generation::cancel);
                 var _ = generation
                         .future()
                         .whenComplete((completions, why) -> events.add(
@@ -254,7 +275,11 @@ public final class EngineScorer implements Scorer {
             switch (requests.get(r)) {
                 case Request.LogLikelihood likelihood -> calls.add(new Call.Score(r, score(likelihood)));
                 case Request.Generate generate -> calls.add(new Call.Generate(r, generation(generate)));
-                case Request.Rolling rolling -> windows(r, rolling, calls);
+                case Request.Rolling rolling -> {
+                    for (int[] window : rolling.windows(tokenizer, context)) {
+                        calls.add(new Call.Score(r, new ScoreRequest(window, 1, 0)));
+                    }
+                }
             }
         }
         return new Batch(number, requests, calls);
@@ -315,14 +340,5 @@ public final class EngineScorer implements Scorer {
                 .build();
         return new GenerationRequest(
                 fit(ids, context - most), most, options, request.stops(), stopIds, 1, OptionalInt.empty());
-    }
-
-    private void windows(int request, Request.Rolling rolling, List<Call> calls) {
-        int[] ids = tokenizer.encode(rolling.text());
-        int step = Math.min(rolling.window(), context) - 1;
-        for (int from = 0; from < ids.length; from += step) {
-            int[] part = tokenizer.withBos(Arrays.copyOfRange(ids, from, Math.min(ids.length, from + step)));
-            calls.add(new Call.Score(request, new ScoreRequest(part, 1, 0)));
-        }
     }
 }

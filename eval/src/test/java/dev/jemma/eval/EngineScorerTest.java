@@ -27,13 +27,16 @@ class EngineScorerTest {
 
     @BeforeAll
     static void load() {
+        MODELS.add(LanguageModel.open(
+                file(), ModelOptions.builder().contextLength(CONTEXT).threads(2).build()));
+    }
+
+    private static Path file() {
         Path root = Path.of("").toAbsolutePath();
         while (!Files.isDirectory(root.resolve(".mvn"))) {
             root = root.getParent();
         }
-        MODELS.add(LanguageModel.open(
-                root.resolve("core/src/test/resources/golden/models/gguf/gemma3-F32.gguf"),
-                ModelOptions.builder().contextLength(CONTEXT).threads(2).build()));
+        return root.resolve("core/src/test/resources/golden/models/gguf/gemma3-F32.gguf");
     }
 
     @AfterAll
@@ -95,6 +98,35 @@ class EngineScorerTest {
         }
         assertThat(rolled).isEqualTo(new Answer.Rolled(sum, ids.length));
         assertThat(answers(List.of(List.of(new Request.Rolling("", 20))))[0][0]).isEqualTo(new Answer.Rolled(0, 0));
+    }
+
+    @Test
+    void afterAFailureNothingGoesOn() throws InterruptedException {
+        try (LanguageModel roomy = LanguageModel.open(
+                file(), ModelOptions.builder().contextLength(8192).threads(2).build())) {
+            List<Request> requests = new ArrayList<>();
+            requests.add(likelihood("a", " b"));
+            for (int i = 0; i < 40; i++) {
+                Prompt prompt = new Prompt.Plain("story " + i);
+                requests.add(new Request.Generate(prompt, List.of(), 8000, Sampling.GREEDY, 0));
+            }
+            EvalException full = new EvalException("the disk is full");
+            assertThatThrownBy(() -> new EngineScorer(roomy, "tiny").answer(List.of(requests), (_, _, _) -> {
+                        throw full;
+                    }))
+                    .isSameAs(full);
+            while (roomy.engine().waiting() > 0 || roomy.engine().stats().sequences() > 0) {
+                Thread.sleep(1);
+            }
+            assertThat(roomy.engine().stats().generatedTokens()).isLessThan(40 * 8000 / 2);
+        }
+    }
+
+    @Test
+    void aWindowWithoutRoomForATokenIsRefused() {
+        assertThatThrownBy(() -> answers(List.of(List.of(new Request.Rolling("text", 1)))))
+                .isInstanceOf(EvalException.class)
+                .hasMessageContaining("no room");
     }
 
     @Test

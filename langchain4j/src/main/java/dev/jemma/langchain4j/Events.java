@@ -10,7 +10,8 @@ import java.util.concurrent.Semaphore;
 
 /** A stream for one subscriber: no more events than it asks for, in order, on one virtual thread. */
 final class Events implements Subscription {
-    private static final int PLENTY = 1 << 30; // an answer never has so many tokens
+    private static final int PLENTY =
+            1 << 29; // an answer never has so many tokens, and twice as many and more still fit
 
     private final Stream stream;
     private final Subscriber<? super ChatModelStreamingEvent> subscriber;

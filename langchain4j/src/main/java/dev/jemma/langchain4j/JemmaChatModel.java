@@ -1,7 +1,6 @@
 package dev.jemma.langchain4j;
 
 import dev.jemma.JemmaException;
-import dev.jemma.infer.Completion;
 import dev.jemma.infer.Generation;
 import dev.jemma.infer.GenerationRequest;
 import dev.jemma.infer.LanguageModel;
@@ -55,7 +54,7 @@ public final class JemmaChatModel implements ChatModel {
             Thread.currentThread().interrupt();
             throw new LangChain4jException("interrupted while the model was answering", e);
         } catch (ExecutionException e) {
-            throw Requests.failed("the model failed to answer", e);
+            throw Requests.failed("the model failed to answer", e.getCause());
         }
     }
 
@@ -63,9 +62,14 @@ public final class JemmaChatModel implements ChatModel {
     public CompletableFuture<ChatResponse> doChatAsync(ChatRequest request) {
         GenerationRequest job = requests.request(request);
         Generation generation = submit(requests, job);
-        CompletableFuture<List<Completion>> done = generation.future();
-        CompletableFuture<ChatResponse> answer =
-                done.thenApplyAsync(completions -> requests.response(job, completions)); // not on the engine's thread
+        CompletableFuture<ChatResponse> answer = generation
+                .future()
+                .handleAsync((completions, error) -> { // not on the engine's thread
+                    if (error != null) {
+                        throw Requests.failed("the model failed to answer", error);
+                    }
+                    return requests.response(job, completions);
+                });
         var _ = answer.whenComplete((_, _) -> {
             if (answer.isCancelled()) {
                 generation.cancel();

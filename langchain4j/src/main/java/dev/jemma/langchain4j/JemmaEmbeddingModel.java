@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 
 /**
@@ -124,7 +125,7 @@ public final class JemmaEmbeddingModel implements EmbeddingModel {
             Thread.currentThread().interrupt();
             throw new LangChain4jException("interrupted while texts were embedded", e);
         } catch (ExecutionException e) {
-            throw Requests.failed("a text could not be embedded", e);
+            throw Requests.failed("a text could not be embedded", e.getCause());
         } finally {
             work.cancel(); // what is done stays done
         }
@@ -135,9 +136,19 @@ public final class JemmaEmbeddingModel implements EmbeddingModel {
         Work work = submit(request);
         CompletableFuture<EmbeddingResponse> answer = CompletableFuture.allOf(
                         work.vectors.toArray(CompletableFuture[]::new))
-                .thenApplyAsync(_ -> response(request, work));
+                .handleAsync((_, error) -> {
+                    if (error != null) {
+                        throw Requests.failed("a text could not be embedded", cause(error));
+                    }
+                    return response(request, work);
+                });
         var _ = answer.whenComplete((_, _) -> work.cancel());
         return answer;
+    }
+
+    private static Throwable cause(Throwable error) {
+        Throwable cause = error instanceof CompletionException ? error.getCause() : error;
+        return cause == null ? error : cause;
     }
 
     @Override

@@ -22,8 +22,8 @@ import dev.langchain4j.model.output.TokenUsage;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * From a request of the framework to one of the engine, and from the completion back to a response. Every parameter is
@@ -86,31 +86,23 @@ final class Requests {
     }
 
     private SamplingOptions sampling(JemmaChatRequestParameters asked) {
-        SamplingOptions.Builder options = model.defaults().sampling().toBuilder();
-        if (asked.temperature() != null) {
-            options.temperature(asked.temperature().floatValue());
-        }
-        if (asked.topP() != null) {
-            options.topP(asked.topP().floatValue());
-        }
-        if (asked.topK() != null) {
-            options.topK(asked.topK());
-        }
-        if (asked.minP() != null) {
-            options.minP(asked.minP().floatValue());
-        }
-        if (asked.frequencyPenalty() != null) {
-            options.frequencyPenalty(asked.frequencyPenalty().floatValue());
-        }
-        if (asked.presencePenalty() != null) {
-            options.presencePenalty(asked.presencePenalty().floatValue());
-        }
-        if (asked.repetitionPenalty() != null) {
-            options.repetitionPenalty(asked.repetitionPenalty().floatValue());
-        }
+        SamplingOptions own = model.defaults().sampling();
+        Integer topK = asked.topK();
         Long seed = asked.seed();
-        return options.seed(seed == null ? ThreadLocalRandom.current().nextLong() : seed)
+        return own.toBuilder()
+                .temperature(or(asked.temperature(), own.temperature()))
+                .topP(or(asked.topP(), own.topP()))
+                .topK(topK == null ? own.topK() : topK)
+                .minP(or(asked.minP(), own.minP()))
+                .frequencyPenalty(or(asked.frequencyPenalty(), own.frequencyPenalty()))
+                .presencePenalty(or(asked.presencePenalty(), own.presencePenalty()))
+                .repetitionPenalty(or(asked.repetitionPenalty(), own.repetitionPenalty()))
+                .seed(seed == null ? ThreadLocalRandom.current().nextLong() : seed)
                 .build();
+    }
+
+    private static float or(@Nullable Double asked, float otherwise) {
+        return asked == null ? otherwise : asked.floatValue();
     }
 
     /** The JSON Schema that an answer must follow; JSON without a schema is any object. */
@@ -126,9 +118,10 @@ final class Requests {
     }
 
     /** The failure of a request inside the engine. */
-    static LangChain4jException failed(String what, ExecutionException e) {
-        Throwable cause = e.getCause() == null ? e : e.getCause();
-        return new LangChain4jException(what + ": " + cause.getMessage(), cause);
+    static LangChain4jException failed(String what, @Nullable Throwable cause) {
+        return cause == null
+                ? new LangChain4jException(what)
+                : new LangChain4jException(what + ": " + cause.getMessage(), cause);
     }
 
     /** What the framework gets for a finished continuation. */

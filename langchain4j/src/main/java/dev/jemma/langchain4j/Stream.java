@@ -42,8 +42,7 @@ final class Stream implements StreamingHandle {
             if (error == null) {
                 items.add(new Item.Done(requests.response(job, completions)));
             } else {
-                items.add(new Item.Failed(
-                        new LangChain4jException("the model failed to answer: " + error.getMessage(), error)));
+                items.add(new Item.Failed(Requests.failed("the model failed to answer", error)));
             }
         });
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.jemma.infer.LanguageModel;
+import dev.jemma.testing.TinyModels;
 import dev.langchain4j.data.embedding.Embedding;
 import dev.langchain4j.data.segment.TextSegment;
 import dev.langchain4j.memory.chat.TokenWindowChatMemory;
@@ -14,13 +15,18 @@ import dev.langchain4j.service.SystemMessage;
 import dev.langchain4j.service.TokenStream;
 import dev.langchain4j.store.embedding.EmbeddingSearchRequest;
 import dev.langchain4j.store.embedding.inmemory.InMemoryEmbeddingStore;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The framework's own services run on Jemma's models: declared assistants, memory, extraction, search. */
 class AiServicesTest {
+    @TempDir
+    private static Path folder;
+
     private static final JemmaChatRequestParameters BRIEF = JemmaChatRequestParameters.builder()
             .temperature(0.0)
             .maxOutputTokens(60)
@@ -104,7 +110,7 @@ class AiServicesTest {
 
     @Test
     void aStoreFindsTheSegmentThatItWasGiven() {
-        try (LanguageModel model = TinyModels.embedding()) {
+        try (LanguageModel model = TinyModels.embedding(folder)) {
             JemmaEmbeddingModel vectors = JemmaEmbeddingModel.of(model);
             InMemoryEmbeddingStore<TextSegment> store = new InMemoryEmbeddingStore<>();
             for (String text : List.of("the planet is red", "bread is baked in the morning")) {

@@ -8,6 +8,7 @@ import dev.jemma.chat.Message;
 import dev.jemma.infer.Completion;
 import dev.jemma.infer.GenerationRequest;
 import dev.jemma.infer.LanguageModel;
+import dev.jemma.testing.TinyModels;
 import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
@@ -16,6 +17,7 @@ import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.exception.InvalidRequestException;
+import dev.langchain4j.exception.LangChain4jException;
 import dev.langchain4j.exception.ModelNotFoundException;
 import dev.langchain4j.exception.UnsupportedFeatureException;
 import dev.langchain4j.model.chat.listener.ChatModelErrorContext;
@@ -34,6 +36,7 @@ import dev.langchain4j.model.chat.request.json.JsonRawSchema;
 import dev.langchain4j.model.chat.request.json.JsonSchema;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.FinishReason;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -41,9 +44,13 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The chat model does what the engine does, and refuses by name what it cannot do. */
 class JemmaChatModelTest {
+    @TempDir
+    private static Path folder;
+
     private static LanguageModel model;
     private static JemmaChatModel chat;
 
@@ -325,33 +332,53 @@ class JemmaChatModelTest {
         ChatRequest request = asking(p -> p.temperature(0.0).maxOutputTokens(8));
         assertThat(chat.chatAsync(request).get().aiMessage())
                 .isEqualTo(chat.chat(request).aiMessage());
+        long before = model.engine().stats().generatedTokens();
         CompletableFuture<ChatResponse> endless =
-                chat.chatAsync(asking(p -> p.temperature(1.0).maxOutputTokens(200)));
+                chat.chatAsync(asking(p -> p.temperature(0.0).maxOutputTokens(TinyModels.ENDLESS)));
         endless.cancel(true);
-        Waiting.until(
-                () -> model.engine().stats().sequences() == 0 && model.engine().waiting() == 0);
+        TinyModels.awaitEarlyEnd(model, before);
+    }
+
+    @Test
+    void aFutureFailsAsAWaitingCallDoes() {
+        try (LanguageModel broken = TinyModels.chat()) {
+            broken.engine().probe((_, _) -> {
+                throw new IllegalStateException("a broken step");
+            });
+            JemmaChatModel ill = JemmaChatModel.of(broken);
+            ChatRequest request = asking(p -> p.maxOutputTokens(8));
+            assertThatThrownBy(() -> ill.chat(request))
+                    .isInstanceOf(LangChain4jException.class)
+                    .hasMessageContaining("failed to answer")
+                    .hasMessageContaining("a broken step");
+            assertThatThrownBy(() -> ill.chatAsync(request).get())
+                    .cause()
+                    .isInstanceOf(LangChain4jException.class)
+                    .hasMessageContaining("failed to answer")
+                    .hasMessageContaining("a broken step");
+        }
     }
 
     @Test
     void anInterruptedThreadDoesNotWaitForTheAnswer() throws Exception {
         List<String> outcome = new ArrayList<>();
+        long before = model.engine().stats().generatedTokens();
         Thread asking = Thread.ofPlatform().start(() -> {
             try {
                 Thread.currentThread().interrupt();
-                chat.chat(asking(p -> p.temperature(1.0).maxOutputTokens(200)));
+                chat.chat(asking(p -> p.temperature(0.0).maxOutputTokens(TinyModels.ENDLESS)));
             } catch (RuntimeException e) {
                 outcome.add(e.getMessage() + " " + Thread.interrupted());
             }
         });
         asking.join();
         assertThat(outcome).containsExactly("interrupted while the model was answering true");
-        Waiting.until(
-                () -> model.engine().stats().sequences() == 0 && model.engine().waiting() == 0);
+        TinyModels.awaitEarlyEnd(model, before);
     }
 
     @Test
     void anEmbeddingModelIsRefusedAtOnce() {
-        try (LanguageModel vectors = TinyModels.embedding()) {
+        try (LanguageModel vectors = TinyModels.embedding(folder)) {
             assertThatThrownBy(() -> JemmaChatModel.of(vectors))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("JemmaEmbeddingModel");

@@ -6,29 +6,36 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.jemma.infer.EmbeddingPrompt;
 import dev.jemma.infer.LanguageModel;
+import dev.jemma.testing.TinyModels;
 import dev.langchain4j.data.embedding.Embedding;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.data.segment.TextSegment;
 import dev.langchain4j.exception.InvalidRequestException;
+import dev.langchain4j.exception.LangChain4jException;
 import dev.langchain4j.exception.ModelNotFoundException;
 import dev.langchain4j.model.embedding.request.EmbeddingInputType;
 import dev.langchain4j.model.embedding.request.EmbeddingRequest;
 import dev.langchain4j.model.embedding.response.EmbeddingResponse;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Vectors are the engine's, with the prompt and the size that were asked for; tokens are counted as the model counts. */
 class JemmaEmbeddingModelTest {
+    @TempDir
+    private static Path folder;
+
     private static LanguageModel model;
     private static JemmaEmbeddingModel vectors;
 
     @BeforeAll
     static void open() {
-        model = TinyModels.embedding();
+        model = TinyModels.embedding(folder);
         vectors = JemmaEmbeddingModel.builder(model).modelName("tiny").build();
     }
 
@@ -103,6 +110,25 @@ class JemmaEmbeddingModelTest {
                 EmbeddingRequest.builder().inputs("red", "green").build();
         assertThat(vectors.embedAsync(request).get().embeddings())
                 .isEqualTo(vectors.embed(request).embeddings());
+    }
+
+    @Test
+    void aFutureFailsAsAWaitingCallDoes(@TempDir Path other) {
+        try (LanguageModel broken = TinyModels.embedding(other)) {
+            broken.engine().probe((_, _) -> {
+                throw new IllegalStateException("a broken step");
+            });
+            EmbeddingRequest request = EmbeddingRequest.builder().input("red").build();
+            JemmaEmbeddingModel ill = JemmaEmbeddingModel.of(broken);
+            assertThatThrownBy(() -> ill.embed(request))
+                    .isInstanceOf(LangChain4jException.class)
+                    .hasMessageContaining("a broken step");
+            assertThatThrownBy(() -> ill.embedAsync(request).get())
+                    .cause()
+                    .isInstanceOf(LangChain4jException.class)
+                    .hasMessageContaining("a text could not be embedded")
+                    .hasMessageContaining("a broken step");
+        }
     }
 
     @Test

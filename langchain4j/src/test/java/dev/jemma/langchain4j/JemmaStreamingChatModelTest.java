@@ -3,6 +3,8 @@ package dev.jemma.langchain4j;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.jemma.infer.LanguageModel;
+import dev.jemma.testing.TinyModels;
+import dev.jemma.testing.Waiting;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.model.chat.request.ChatRequest;
@@ -97,8 +99,10 @@ class JemmaStreamingChatModelTest {
                 assertThat(context.streamingHandle().isCancelled()).isTrue();
             }
         };
-        streaming.chat(asking(1, 200), listener);
-        Waiting.until(() -> heard.get() == 1 && model.engine().stats().sequences() == 0);
+        long before = model.engine().stats().generatedTokens();
+        streaming.chat(asking(0, TinyModels.ENDLESS), listener);
+        Waiting.until(() -> heard.get() == 1);
+        TinyModels.awaitEarlyEnd(model, before);
         Thread.sleep(50);
         assertThat(heard.get()).isEqualTo(1);
         assertThat(listener.done).isNotDone();
@@ -200,10 +204,11 @@ class JemmaStreamingChatModelTest {
     @Test
     void aCancelledSubscriptionEndsTheGeneration() throws Exception {
         Reader reader = new Reader(1);
-        streaming.chat(asking(1, 200)).subscribe(reader);
+        long before = model.engine().stats().generatedTokens();
+        streaming.chat(asking(0, TinyModels.ENDLESS)).subscribe(reader);
         Waiting.until(() -> reader.events.size() == 1);
         reader.subscription.get().cancel();
-        Waiting.until(() -> model.engine().stats().sequences() == 0);
+        TinyModels.awaitEarlyEnd(model, before);
         assertThat(reader.done).isNotDone();
         assertThat(reader.events).hasSize(1);
     }

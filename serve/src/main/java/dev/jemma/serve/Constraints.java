@@ -68,7 +68,12 @@ final class Constraints implements AutoCloseable {
 
         @Override
         public void run() {
-            model.prepareConstraints(); // which is nobody's fault
+            try {
+                model.prepareConstraints(); // whose time is nobody's fault
+            } catch (RuntimeException | Error e) { // or those who wait for it would wait for ever
+                setException(e);
+                return;
+            }
             startNanos = System.nanoTime();
             super.run();
         }
@@ -165,7 +170,7 @@ final class Constraints implements AutoCloseable {
         }
     }
 
-    private static TokenConstraint await(Making task) throws InterruptedException {
+    private TokenConstraint await(Making task) throws InterruptedException {
         while (true) {
             long left = task.nanosLeft();
             if (left <= 0) {
@@ -176,6 +181,9 @@ final class Constraints implements AutoCloseable {
             } catch (TimeoutException e) {
                 // it may have waited for its turn: the next round knows
             } catch (CancellationException e) {
+                if (threads.isShutdown()) {
+                    throw ApiException.stopping();
+                }
                 throw new ConstraintException("it takes too long to read: make it smaller");
             } catch (ExecutionException e) {
                 throw failure(e);
@@ -231,6 +239,8 @@ final class Constraints implements AutoCloseable {
 
     @Override
     public void close() {
-        threads.shutdownNow();
+        for (Runnable left : threads.shutdownNow()) {
+            ((Making) left).cancel(false); // nobody will ever run it, and somebody waits for it
+        }
     }
 }

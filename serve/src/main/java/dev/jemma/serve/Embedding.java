@@ -3,6 +3,7 @@ package dev.jemma.serve;
 import dev.jemma.infer.EmbeddingPrompt;
 import dev.jemma.infer.EngineException;
 import dev.jemma.infer.LanguageModel;
+import dev.jemma.model.EmbeddingHead;
 import dev.jemma.serve.protocol.ApiException;
 import dev.jemma.serve.protocol.EmbeddingRequest;
 import dev.jemma.serve.protocol.PromptInput;
@@ -10,7 +11,6 @@ import dev.jemma.serve.protocol.Wire;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -40,6 +40,11 @@ final class Embedding {
         if (!model.config().embedsText() || choice.adapter().isPresent()) {
             throw ApiException.unsupported("model", "only embedding models give vectors, without an adapter");
         }
+        int most = model.config().hiddenSize();
+        int size = request.dimensions().orElse(most);
+        if (size > most) {
+            throw ApiException.invalid("dimensions", "'dimensions' is at most " + most + " for this model");
+        }
         List<int[]> inputs = new ArrayList<>();
         long tokens = 0;
         int context = model.engine().options().contextLength();
@@ -59,7 +64,10 @@ final class Embedding {
         try {
             ArrayNode data = Wire.object().arrayNode();
             for (CompletableFuture<float[]> future : futures) {
-                float[] vector = shortened(await(exchange, future), request);
+                float[] vector = await(exchange, future);
+                if (size < vector.length) {
+                    vector = EmbeddingHead.truncated(vector, size);
+                }
                 ObjectNode entry = data.addObject();
                 entry.put("object", "embedding");
                 entry.put("index", data.size() - 1);
@@ -94,33 +102,12 @@ final class Embedding {
         try {
             return future.get(Math.max(0, left), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            throw ApiException.deadline(options.requestTimeout().toSeconds());
+            throw ApiException.deadline(Math.max(1, options.requestTimeout().toSeconds()));
         } catch (ExecutionException e) {
             throw new EngineException("a text could not be embedded", e);
         } catch (java.util.concurrent.CancellationException e) {
             throw new Delivery.Gone();
         }
-    }
-
-    /** The first numbers of a vector, scaled to unit length again: the models are trained for that. */
-    private static float[] shortened(float[] vector, EmbeddingRequest request) {
-        int n = request.dimensions().orElse(vector.length);
-        if (n > vector.length) {
-            throw ApiException.invalid("dimensions", "'dimensions' is at most " + vector.length + " for this model");
-        }
-        if (n == vector.length) {
-            return vector;
-        }
-        float[] part = Arrays.copyOf(vector, n);
-        double sum = 0;
-        for (float x : part) {
-            sum += (double) x * x;
-        }
-        float scale = (float) (1 / Math.sqrt(Math.max(sum, Float.MIN_NORMAL)));
-        for (int i = 0; i < n; i++) {
-            part[i] *= scale;
-        }
-        return part;
     }
 
     private static void write(ObjectNode entry, float[] vector, boolean base64) {

@@ -135,6 +135,7 @@ final class Exchange {
                     ? ApiException.tooLarge(limitBytes)
                     : ApiException.invalid("", "the body is not framed as HTTP has it");
         }
+        client.waiting(); // what follows is our own time, not the sender's
         bodies.giveBack(reserved, body.length);
         bodyBytes = body.length;
         return Wire.read(body);

@@ -8,7 +8,10 @@ import dev.jemma.infer.constraint.Grammar;
 import dev.jemma.infer.constraint.TokenConstraint;
 import dev.jemma.serve.protocol.ApiException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -103,6 +106,35 @@ class ConstraintsTest {
                             ApiException.class, e -> assertThat(e.status()).isEqualTo(429));
             lease.close();
             constraints.take(tiny.model, "y", () -> Grammar.regex("b")).close();
+        }
+    }
+
+    @Test
+    void whoeverWaitsForAConstraintThatIsNeverMadeIsTold() throws Exception {
+        CountDownLatch begun = new CountDownLatch(2);
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> waiting = new ArrayList<>();
+            Constraints constraints = new Constraints(1 << 30, Duration.ofHours(1));
+            for (int i = 0; i < 3; i++) { // one more than are made at once
+                String text = "slow " + i;
+                waiting.add(threads.submit(() -> constraints.take(tiny.model, text, () -> {
+                    begun.countDown();
+                    try {
+                        new CountDownLatch(1).await();
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                    return Grammar.regex("a");
+                })));
+            }
+            begun.await();
+            while (constraints.inUse() < 3) {
+                Thread.onSpinWait();
+            }
+            constraints.close();
+            for (Future<?> one : waiting) {
+                assertThatThrownBy(one::get).isInstanceOf(ExecutionException.class);
+            }
         }
     }
 }

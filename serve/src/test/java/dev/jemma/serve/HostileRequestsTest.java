@@ -299,4 +299,18 @@ class HostileRequestsTest {
             tiny.awaitQuiet();
         }
     }
+
+    @Test
+    void theTimeForABodyIsNotThatOfReadingItsText() {
+        try (TinyServer hasty =
+                TinyServer.start(o -> o.bodyTimeout(Duration.ofSeconds(1)).maxBodyBytes(1 << 25))) {
+            // letters without a space, which take longer to cut into tokens
+            String text = new Random(1)
+                    .ints(20_000_000, 'a', 'z' + 1)
+                    .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                    .toString();
+            TinyServer.Reply reply = hasty.post(COMPLETE, "{\"prompt\": \"" + text + "\", \"max_tokens\": 1}");
+            assertThat(reply.error().get("code").asString()).isEqualTo("context_length_exceeded");
+        }
+    }
 }

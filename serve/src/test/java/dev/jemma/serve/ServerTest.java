@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.jemma.infer.Completion;
 import dev.jemma.infer.ScoreRequest;
 import dev.jemma.infer.ScoreResult;
+import dev.jemma.model.EmbeddingHead;
 import dev.jemma.serve.TinyServer.Reply;
 import java.io.IOException;
 import java.net.Socket;
@@ -253,17 +254,25 @@ class ServerTest {
         JsonNode half = tiny.post("/v1/embeddings", "{\"model\": \"vectors\", \"dimensions\": 8, " + input + "}")
                 .json()
                 .at("/data/1/embedding");
-        double shorter = 0;
-        for (JsonNode number : half) {
-            shorter += number.asDouble() * number.asDouble();
-        }
-        assertThat(half).hasSize(8);
-        assertThat(shorter).isCloseTo(1, within(1e-4));
+        assertThat(floats(half))
+                .as("the bits that the library gives")
+                .containsExactly(EmbeddingHead.truncated(floats(reply.json().at("/data/1/embedding")), 8));
+        Reply larger = tiny.post("/v1/embeddings", "{\"model\": \"vectors\", \"dimensions\": 4096, " + input + "}");
+        assertThat(larger.status()).isEqualTo(400);
+        assertThat(larger.error().get("param").asString()).isEqualTo("dimensions");
         assertThat(tiny.post("/v1/embeddings", "{\"model\": \"tiny\", \"input\": \"x\"}")
                         .error()
                         .get("param")
                         .asString())
                 .isEqualTo("model");
+    }
+
+    private static float[] floats(JsonNode numbers) {
+        float[] floats = new float[numbers.size()];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) numbers.get(i).asDouble();
+        }
+        return floats;
     }
 
     @Test

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.jemma.infer.Completion;
 import dev.jemma.infer.GenerationRequest;
 import dev.jemma.infer.LanguageModel;
+import dev.jemma.testing.TinyModels;
+import dev.jemma.testing.Waiting;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
@@ -123,19 +125,18 @@ class JemmaChatModelTest {
     @Test
     void aCancelledStreamEndsTheGeneration() throws Exception {
         List<ChatResponse> heard = new CopyOnWriteArrayList<>();
-        Disposable reading =
-                chat.stream(asking(o -> o.temperature(1.0).maxTokens(200))).subscribe(heard::add);
+        Prompt endless = asking(o -> o.temperature(0.0).maxTokens(TinyModels.ENDLESS));
+        long before = model.engine().stats().generatedTokens();
+        Disposable reading = chat.stream(endless).subscribe(heard::add);
         Waiting.until(() -> !heard.isEmpty());
         reading.dispose();
-        Waiting.until(() -> model.engine().stats().sequences() == 0);
+        TinyModels.awaitEarlyEnd(model, before);
         assertThat(heard.stream().filter(r -> r.getMetadata().getUsage().getTotalTokens() > 0))
                 .isEmpty();
-        assertThat(chat.stream(asking(o -> o.temperature(1.0).maxTokens(200)))
-                        .take(1)
-                        .collectList()
-                        .block(Duration.ofSeconds(30)))
+        before = model.engine().stats().generatedTokens();
+        assertThat(chat.stream(endless).take(1).collectList().block(Duration.ofSeconds(30)))
                 .hasSize(1);
-        Waiting.until(() -> model.engine().stats().sequences() == 0);
+        TinyModels.awaitEarlyEnd(model, before);
     }
 
     @Test

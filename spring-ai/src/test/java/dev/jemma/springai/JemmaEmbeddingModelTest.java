@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.jemma.infer.EmbeddingPrompt;
 import dev.jemma.infer.LanguageModel;
+import dev.jemma.testing.TinyModels;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.ai.document.Document;
 import org.springframework.ai.embedding.EmbeddingOptions;
 import org.springframework.ai.embedding.EmbeddingRequest;
@@ -17,11 +20,14 @@ import org.springframework.ai.embedding.EmbeddingResponse;
 
 /** Vectors are the engine's, with the prompt and the size that were asked for. */
 class JemmaEmbeddingModelTest {
+    @TempDir
+    private static Path folder;
+
     private static LanguageModel model;
 
     @BeforeAll
     static void open() {
-        model = TinyModels.embedding();
+        model = TinyModels.embedding(folder);
     }
 
     @AfterAll

@@ -46,12 +46,19 @@ public final class StreamingEndpoint implements AutoCloseable {
         private static final long serialVersionUID = 1;
         private final String detail;
 
-        FailedException(String kind, String detail) {
+        /**
+         * A failure.
+         *
+         * @param kind what many such failures share
+         * @param detail what this one says beyond it; may be empty
+         */
+        public FailedException(String kind, String detail) {
             super(kind);
             this.detail = detail;
         }
 
-        FailedException(String kind, String detail, Throwable cause) {
+        /** A failure with its cause. */
+        public FailedException(String kind, String detail, Throwable cause) {
             super(kind, cause);
             this.detail = detail;
         }

@@ -1,6 +1,5 @@
 package dev.jemma.cli.load;
 
-import dev.jemma.JemmaException;
 import dev.jemma.cli.Json;
 import dev.jemma.cli.hub.StreamingEndpoint;
 import java.util.ArrayList;
@@ -39,7 +38,8 @@ public final class Completions implements Asker {
         endpoint.stream(chat ? "chat/completions" : "completions", body(call), data -> {
             JsonNode event = parse(data);
             if (event.has("error")) {
-                throw new JemmaException("error in the stream");
+                throw new StreamingEndpoint.FailedException(
+                        "error in the stream", event.path("error").toString());
             }
             JsonNode choice = event.path("choices").path(0);
             JsonNode text = chat ? choice.at("/delta/content") : choice.path("text");
@@ -76,7 +76,7 @@ public final class Completions implements Asker {
         try {
             return Json.parse(data);
         } catch (JacksonException e) {
-            throw new JemmaException("an event that is no JSON", e);
+            throw new StreamingEndpoint.FailedException("an event that is no JSON", data, e);
         }
     }
 

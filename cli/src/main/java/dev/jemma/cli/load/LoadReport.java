@@ -93,7 +93,7 @@ public record LoadReport(
                 Quantiles.of(answered.stream().mapToDouble(Heard::seconds).toArray()),
                 goodput,
                 errors,
-                result.details().stream().sorted().toList());
+                result.details().stream().map(LoadReport::oneLine).sorted().toList());
     }
 
     private static double rate(double count, double seconds) {
@@ -136,7 +136,7 @@ public record LoadReport(
             text.append(errors.entrySet().stream()
                     .map(e -> e.getKey() + " " + e.getValue() + " times")
                     .collect(Collectors.joining(", ", String.format("%nErrors: "), String.format(".%n"))));
-            details.forEach(detail -> text.append(String.format("  %s%n", oneLine(detail))));
+            details.forEach(detail -> text.append(String.format("  %s%n", detail)));
         }
         return text.toString();
     }

@@ -66,25 +66,35 @@ public final class LoadRun {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             Thread.ofVirtual().start(() -> giveUp(threads, done));
             try {
-                if (amount.streams().isPresent()) {
-                    for (int i = 0; i < amount.streams().getAsInt(); i++) {
-                        threads.execute(this::oneAfterTheOther);
-                    }
-                } else {
-                    eachAtItsTime(threads);
-                }
-            } finally {
+                send(threads);
                 threads.shutdown();
-            }
-            boolean over = false;
-            while (!over) { // a run may be longer than any limit
-                over = threads.awaitTermination(1, TimeUnit.HOURS);
+                boolean over = false;
+                while (!over) { // a run may be longer than any limit
+                    over = threads.awaitTermination(1, TimeUnit.HOURS);
+                }
+            } catch (InterruptedException e) {
+                stop(); // or the end of this block would wait for answers that nobody wants any more
+                throw e;
             }
         } finally {
             done.countDown();
             stopped.countDown();
         }
         return new LoadResult(List.copyOf(heard), unfinished.get(), List.copyOf(details.values()));
+    }
+
+    private void send(ExecutorService threads) throws InterruptedException {
+        try {
+            if (amount.streams().isPresent()) {
+                for (int i = 0; i < amount.streams().getAsInt(); i++) {
+                    threads.execute(this::oneAfterTheOther);
+                }
+            } else {
+                eachAtItsTime(threads);
+            }
+        } catch (RejectedExecutionException e) {
+            return; // stopped in this moment, or before the first request
+        }
     }
 
     private void giveUp(ExecutorService threads, CountDownLatch done) {
@@ -126,11 +136,7 @@ public final class LoadRun {
                 return;
             }
             Call due = call;
-            try {
-                threads.execute(() -> ask(due, due.atNanos()));
-            } catch (RejectedExecutionException e) {
-                return; // stopped in this moment
-            }
+            threads.execute(() -> ask(due, due.atNanos()));
             call = trace.next();
         }
     }

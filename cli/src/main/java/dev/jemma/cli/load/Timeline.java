@@ -12,10 +12,12 @@ import java.util.TreeMap;
 final class Timeline {
     private static final int MOST_STRETCHES = 60;
 
+    private final List<Heard> all;
     private final List<Heard> answered;
     private final double stretch;
 
     Timeline(List<Heard> all) {
+        this.all = all;
         answered = all.stream().filter(Heard::whole).toList();
         double seconds = all.stream().mapToLong(Heard::endNanos).max().orElse(0) / 1e9;
         stretch = Math.max(1, seconds / MOST_STRETCHES);
@@ -86,16 +88,16 @@ final class Timeline {
                 counts.values().stream().mapToDouble(n -> n / stretch).toArray());
     }
 
-    /** At the middle of each stretch. */
+    /** At the middle of each stretch; those too whose answer then did not come to its end. */
     private Series underWay() {
         int stretches =
-                answered.stream().mapToInt(h -> stretchOf(h.endNanos())).max().orElse(-1) + 1;
+                all.stream().mapToInt(h -> stretchOf(h.endNanos())).max().orElse(-1) + 1;
         double[] x = new double[stretches];
         double[] y = new double[stretches];
         for (int i = 0; i < stretches; i++) {
             x[i] = middle(i);
             double nanos = 1e9 * x[i];
-            y[i] = answered.stream()
+            y[i] = all.stream()
                     .filter(h -> h.startNanos() <= nanos && h.endNanos() > nanos)
                     .count();
         }

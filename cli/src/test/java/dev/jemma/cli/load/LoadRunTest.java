@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.jemma.JemmaException;
+import dev.jemma.cli.report.Chart;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -118,6 +119,57 @@ class LoadRunTest {
         LoadResult result = run.run();
         assertThat(result.heard()).hasSize(2);
         assertThat(result.unfinished()).isEqualTo(1);
+    }
+
+    @Test
+    void aRunThatWasStoppedBeforeItBeganAsksNothing() throws InterruptedException {
+        for (OptionalDouble rate : List.of(OptionalDouble.empty(), OptionalDouble.of(1000))) {
+            OptionalInt streams = rate.isPresent() ? OptionalInt.empty() : OptionalInt.of(50);
+            LoadRun run = new LoadRun((_, _) -> NOT_SAID, trace(rate), amount(streams, 1_000_000), () -> {});
+            run.stop();
+            assertThat(run.run().heard()).isEmpty();
+        }
+    }
+
+    @Test
+    void anInterruptionGivesUpWhatIsUnderWay() throws InterruptedException {
+        CountDownLatch asked = new CountDownLatch(2);
+        CountDownLatch givenUp = new CountDownLatch(2);
+        LoadRun run = new LoadRun(
+                (_, _) -> {
+                    asked.countDown();
+                    try {
+                        new CountDownLatch(1).await(); // for ever
+                    } finally {
+                        givenUp.countDown();
+                    }
+                    return NOT_SAID;
+                },
+                trace(OptionalDouble.empty()),
+                amount(OptionalInt.of(2), 100),
+                () -> {});
+        CountDownLatch interrupted = new CountDownLatch(1);
+        Thread runner = Thread.ofVirtual().start(() -> {
+            try {
+                run.run();
+            } catch (InterruptedException e) {
+                interrupted.countDown();
+            }
+        });
+        asked.await();
+        runner.interrupt();
+        givenUp.await();
+        runner.join();
+        assertThat(interrupted.getCount()).isZero();
+    }
+
+    @Test
+    void requestsThatFailAreUnderWayUntilThen() {
+        List<Heard> heard = List.of(
+                new Heard(0, 2_000_000_000L, new long[0], 0, 0, Optional.of("timeout")),
+                new Heard(0, 1_000_000_000L, new long[] {500_000_000L}, 7, 1, Optional.empty()));
+        Chart underWay = new Timeline(heard).charts().getLast();
+        assertThat(underWay.series().getFirst().y()).containsExactly(2, 1, 0);
     }
 
     @Test

@@ -24,6 +24,9 @@ final class BenchmarkIndex {
 
     static final int MAX_SHARED = 20;
 
+    /** Most words of all items: a quarter of the places that the largest table has. */
+    static final int MAX_WORDS = 1 << 28;
+
     private static final int NONE = -1;
     private static final long FACTOR = 0x9E3779B97F4A7C15L | 1;
 
@@ -92,8 +95,9 @@ final class BenchmarkIndex {
     }
 
     private void append(int item, int[] field, int length) {
-        if (count > (1 << 30) - field.length) {
-            throw new EvalException("the benchmarks hold more than 2^30 words; name fewer of them with --against");
+        if (count > MAX_WORDS - field.length) {
+            throw new EvalException(
+                    "the benchmarks hold more than " + MAX_WORDS + " words; name fewer of them with --against");
         }
         while (words.length < count + field.length) {
             words = Arrays.copyOf(words, 2 * words.length);
@@ -114,7 +118,7 @@ final class BenchmarkIndex {
         next = new int[count];
         Arrays.fill(next, NONE);
         shared = new int[count];
-        table = new int[Integer.highestOneBit(Math.max(16, count)) * 4];
+        table = new int[places(count)];
         Arrays.fill(table, NONE);
         for (int place = 0; place < count; place++) {
             int length = runLength[place];
@@ -135,6 +139,11 @@ final class BenchmarkIndex {
                 }
             }
         }
+    }
+
+    /** Places of a table for so many words, a power of two. */
+    static int places(int words) {
+        return Integer.highestOneBit(Math.max(16, words)) * 4;
     }
 
     private static long hash(int[] words, int from, int length) {

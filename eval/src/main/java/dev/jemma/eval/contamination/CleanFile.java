@@ -24,7 +24,7 @@ final class CleanFile implements AutoCloseable {
 
     CleanFile(Path target) {
         this.target = target;
-        this.part = target.resolveSibling(target.getFileName() + ".part");
+        this.part = part(target);
         try {
             makeFolder(target);
             this.writer = Files.newBufferedWriter(part, StandardCharsets.UTF_8);
@@ -48,13 +48,19 @@ final class CleanFile implements AutoCloseable {
         return target.resolveSibling(lines ? plain : plain.replaceFirst("\\.[^.]*$", "") + ".jsonl");
     }
 
+    /** A file in which nothing was found, byte by byte. */
     static void copy(Path from, Path to) {
         try {
             makeFolder(to);
-            Files.copy(from, to);
+            Files.copy(from, part(to), StandardCopyOption.REPLACE_EXISTING);
+            Files.move(part(to), to, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw failed(to, e);
         }
+    }
+
+    private static Path part(Path target) {
+        return target.resolveSibling(target.getFileName() + ".part");
     }
 
     private static void makeFolder(Path file) throws IOException {

@@ -163,15 +163,15 @@ public final class EndpointScorer implements Scorer {
                 .orElseThrow(() -> new EvalException(
                         "the perplexity of a text is that of its tokens; give the tokenizer of the endpoint's model"
                                 + " with --tokenizer"));
-        int[] ids = tokenizer.encode(request.text());
-        int step = Math.min(request.window(), settings.context().orElse(Integer.MAX_VALUE)) - 1;
+        int most = settings.context().orElse(Integer.MAX_VALUE) - 1; // one token is generated behind each
         double sum = 0;
-        for (int from = 0; from < ids.length; from += step) {
-            int[] part = tokenizer.withBos(Arrays.copyOfRange(ids, from, Math.min(ids.length, from + step)));
-            sum += Echo.ofIds(choice(COMPLETIONS, echo().set("prompt", array(part))), part, 1, settings.name())
+        long tokens = 0;
+        for (int[] window : request.windows(tokenizer, most)) {
+            sum += Echo.ofIds(choice(COMPLETIONS, echo().set("prompt", array(window))), window, 1, settings.name())
                     .sum();
+            tokens += window.length - 1;
         }
-        return new Answer.Rolled(sum, ids.length);
+        return new Answer.Rolled(sum, tokens);
     }
 
     private String generated(Request.Generate request) throws InterruptedException {

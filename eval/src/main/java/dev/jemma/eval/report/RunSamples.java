@@ -39,14 +39,16 @@ final class RunSamples {
     static Map<String, Path> tasks(Path folder) {
         Map<String, Path> tasks = new TreeMap<>();
         try (Stream<Path> files = Files.list(folder)) {
-            files.forEach(file -> {
-                String name = String.valueOf(file.getFileName());
-                if (name.startsWith(BEGIN) && name.endsWith(END)) {
-                    String task = name.substring(BEGIN.length(), name.length() - END.length());
-                    // the reference harness puts the time behind the name
-                    tasks.put(task.replaceFirst("_\\d{4}-\\d\\d-\\d\\dT[0-9.:-]+$", ""), file);
-                }
-            });
+            files.sorted()
+                    .forEach(
+                            file -> { // of several runs of a task the last one counts
+                                String name = String.valueOf(file.getFileName());
+                                if (name.startsWith(BEGIN) && name.endsWith(END)) {
+                                    String task = name.substring(BEGIN.length(), name.length() - END.length());
+                                    // the reference harness puts the time behind the name
+                                    tasks.put(task.replaceFirst("_\\d{4}-\\d\\d-\\d\\dT[0-9.:-]+$", ""), file);
+                                }
+                            });
         } catch (IOException e) {
             throw new EvalException(folder + " cannot be read: it should be the --out folder of a run", e);
         }

@@ -287,4 +287,9 @@ final class DecontaminationTest {
                 .isInstanceOf(EvalException.class)
                 .hasMessageContaining("holds no item of 6 words");
     }
+
+    @Test
+    void theTableOfTheMostWordsIsAnArray() {
+        assertThat(BenchmarkIndex.places(BenchmarkIndex.MAX_WORDS)).isEqualTo(4 * BenchmarkIndex.MAX_WORDS);
+    }
 }

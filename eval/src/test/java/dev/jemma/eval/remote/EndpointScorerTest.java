@@ -10,7 +10,10 @@ import dev.jemma.eval.EvalException;
 import dev.jemma.eval.Prompt;
 import dev.jemma.eval.Request;
 import dev.jemma.eval.Sampling;
+import dev.jemma.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -238,6 +241,50 @@ class EndpointScorerTest {
                 .hasMessageContaining("--tokenizer");
         Request chat = new Request.LogLikelihood(new Prompt.Chat(List.of()), " b");
         assertThatThrownBy(() -> answers(scorer(never), chat)).hasMessageContaining("--apply-chat-template");
+    }
+
+    @Test
+    void windowsOfATextLeaveRoomForTheTokenThatIsGeneratedBehindThem() {
+        Path root = Path.of("").toAbsolutePath();
+        while (!Files.isDirectory(root.resolve(".mvn"))) {
+            root = root.getParent();
+        }
+        Tokenizer tokenizer = Tokenizer.read(root.resolve("core/src/test/resources/golden/models/tokenizer"));
+        List<Integer> lengths = new ArrayList<>();
+        Line line = (_, json) -> {
+            int length = JSON.readTree(json).path("prompt").size();
+            lengths.add(length);
+            ObjectNode choice = JSON.createObjectNode();
+            ArrayNode logprobs =
+                    choice.putObject("logprobs").putArray("token_logprobs").addNull();
+            for (int i = 1; i <= length; i++) {
+                logprobs.add(-1);
+            }
+            ObjectNode body = JSON.createObjectNode();
+            body.putArray("choices").add(choice);
+            return ok(JSON.writeValueAsString(body));
+        };
+        String text = "It was a dark and stormy night; the rain fell in torrents. ";
+        int tokens = tokenizer.encode(text).length;
+        assertThat(answers(rolling(line, tokenizer, 8), new Request.Rolling(text, 16)))
+                .containsExactly(new Answer.Rolled(-tokens, tokens));
+        assertThat(lengths).allMatch(length -> length <= 7).hasSize(Math.ceilDiv(tokens, 6));
+        assertThatThrownBy(() -> answers(rolling(line, tokenizer, 2), new Request.Rolling(text, 16)))
+                .isInstanceOf(EvalException.class)
+                .hasMessageContaining("--context");
+    }
+
+    private static EndpointScorer rolling(Line line, Tokenizer tokenizer, int context) {
+        return new EndpointScorer(
+                line,
+                new EndpointScorer.Settings(
+                        "the endpoint",
+                        "m",
+                        Optional.of(tokenizer),
+                        OptionalInt.of(context),
+                        1,
+                        3,
+                        Duration.ofMillis(1)));
     }
 
     @Test

@@ -292,6 +292,19 @@ class ReportTest {
     }
 
     @Test
+    void ofSeveralRunsInAFolderOfTheReferenceHarnessTheLastCounts() throws IOException {
+        Path a = run("a", EvaluationOptions.DEFAULTS, ReportTest::first);
+        Path b = run("b", EvaluationOptions.DEFAULTS, asked -> -ReportTest.first(asked));
+        Path both = Files.createDirectories(home.resolve("both"));
+        for (int day = 9; day > 0; day--) {
+            Path from = (day == 9 ? b : a).resolve("samples_piqa.jsonl");
+            Files.copy(from, both.resolve("samples_piqa_2025-01-0" + day + "T10-00-00.123456.jsonl"));
+        }
+        assertThat(Comparison.of(b, both, Set.of()).items()).isEmpty();
+        assertThat(Comparison.of(a, both, Set.of()).items()).isNotEmpty();
+    }
+
+    @Test
     void runsOfOtherPromptsRowsOrTasksAreNotCompared() throws IOException {
         Path a = run("a", EvaluationOptions.DEFAULTS, ReportTest::first);
         assertThatThrownBy(() -> Comparison.of(

@@ -127,7 +127,7 @@ public final class Client {
         enter(Phase.WRITE);
     }
 
-    /** A piece was written; the next one has to be made. */
+    /** The body was read, or a piece was written: what comes next has to be made. */
     public void waiting() {
         enter(Phase.WORK);
     }

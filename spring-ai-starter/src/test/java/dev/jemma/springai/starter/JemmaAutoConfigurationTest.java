@@ -9,8 +9,11 @@ import dev.jemma.kernel.KvType;
 import dev.jemma.springai.JemmaChatModel;
 import dev.jemma.springai.JemmaChatOptions;
 import dev.jemma.springai.JemmaEmbeddingModel;
+import dev.jemma.testing.TinyModels;
+import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.ai.chat.prompt.Prompt;
@@ -24,6 +27,9 @@ import org.springframework.context.ConfigurableApplicationContext;
 
 /** Properties become models, and models end with the context. */
 class JemmaAutoConfigurationTest {
+    @TempDir
+    private Path folder;
+
     private final ApplicationContextRunner context = new ApplicationContextRunner()
             .withConfiguration(AutoConfigurations.of(JemmaAutoConfiguration.class, ChatClientAutoConfiguration.class));
 
@@ -111,7 +117,7 @@ class JemmaAutoConfigurationTest {
     void bothModelsLiveSideBySide() {
         context.withPropertyValues(
                         chatPath(),
-                        "spring.ai.jemma.embedding.path=" + TinyModels.embeddingFolder(),
+                        "spring.ai.jemma.embedding.path=" + TinyModels.embeddingFolder(folder),
                         "spring.ai.jemma.embedding.model-name=vectors",
                         "spring.ai.jemma.embedding.dimensions=8",
                         "spring.ai.jemma.embedding.text-prompt=query",

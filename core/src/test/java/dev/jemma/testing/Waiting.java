@@ -1,13 +1,14 @@
-package dev.jemma.langchain4j;
+package dev.jemma.testing;
 
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 
 /** Waits for what happens soon, on another thread. */
-final class Waiting {
+public final class Waiting {
     private Waiting() {}
 
-    static void until(BooleanSupplier happened) throws InterruptedException {
+    /** Returns once it has; fails after half a minute. */
+    public static void until(BooleanSupplier happened) throws InterruptedException {
         long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
         while (!happened.getAsBoolean()) {
             if (System.nanoTime() > end) {
