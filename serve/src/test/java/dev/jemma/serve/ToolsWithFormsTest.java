@@ -16,7 +16,7 @@ class ToolsWithFormsTest {
     private static final String CHAT = "/v1/chat/completions";
     private static final String SCHEMA =
             "{\"type\": \"object\", \"required\": [\"sky\"], \"additionalProperties\": false,"
-                    + " \"properties\": {\"sky\": {\"enum\": [\"<tool_call>\", \"blue\"]}}}";
+                    + " \"properties\": {\"sky\": {\"enum\": [\"<tool_call>\", \"<tool_call>{\"]}}}";
     private static final String FORM =
             "\"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"name\": \"s\", \"schema\": " + SCHEMA
                     + "}}, ";
@@ -45,9 +45,13 @@ class ToolsWithFormsTest {
 
     /** The answer, which is the same in a stream. */
     private static ToolAnswer ask(String kind, String fields) {
+        return ask(kind, 900, fields);
+    }
+
+    private static ToolAnswer ask(String kind, int most, String fields) {
         TinyServer tiny = kind.equals("trained") ? trained : prompted;
         String body = "{\"messages\": [{\"role\": \"user\", \"content\": \"The sky?\"}], \"temperature\": 1.2,"
-                + " \"max_completion_tokens\": 900, \"parallel_tool_calls\": false, " + TOOLS + fields;
+                + " \"max_tokens\": " + most + ", \"parallel_tool_calls\": false, " + TOOLS + fields;
         ToolAnswer whole = ToolAnswer.whole(tiny.post(CHAT, body + "}"));
         assertThat(ToolAnswer.streamed(tiny.post(CHAT, body + ", \"stream\": true}")))
                 .as(fields)
@@ -74,7 +78,7 @@ class ToolsWithFormsTest {
         int token = kind.equals("trained")
                 ? TinyServer.CALL_START
                 : prompted.model.tokenizer().encode("<tool_call>")[0];
-        return "\"logit_bias\": {\"" + token + "\": " + (seed % 3 == 0 ? 0 : 6) + "}, \"seed\": " + seed;
+        return "\"logit_bias\": {\"" + token + "\": " + (seed % 3 == 0 ? 6 : 2) + "}, \"seed\": " + seed;
     }
 
     @ParameterizedTest
@@ -82,8 +86,7 @@ class ToolsWithFormsTest {
     void anAnswerFollowsTheFormOrIsCalls(String kind) {
         Grammar grammar = Grammar.jsonSchema(SCHEMA);
         int texts = 0;
-        int marks = 0;
-        for (int seed = 0; seed < 24; seed++) {
+        for (int seed = 0; seed < 30; seed++) {
             ToolAnswer answer = ask(kind, FORM + nudge(kind, seed));
             if (isText(answer)) {
                 assertThat(answer.finish()).isEqualTo("stop");
@@ -91,11 +94,9 @@ class ToolsWithFormsTest {
                         .as(answer.content())
                         .isTrue();
                 texts++;
-                marks += answer.content().contains("<tool_call>") ? 1 : 0;
             }
         }
-        assertThat(texts).isBetween(1, 23);
-        assertThat(marks).isPositive();
+        assertThat(texts).isBetween(1, 29);
     }
 
     @ParameterizedTest
@@ -143,7 +144,7 @@ class ToolsWithFormsTest {
     void aStopTextEndsTextAheadOfCalls(String kind) {
         int cut = 0;
         for (int seed = 0; seed < 8; seed++) {
-            ToolAnswer free = ask(kind, "\"max_tokens\": 60, \"seed\": " + seed);
+            ToolAnswer free = ask(kind, 60, "\"seed\": " + seed);
             String text = free.content();
             if (text.length() < 12
                     || Character.isLowSurrogate(text.charAt(9))
