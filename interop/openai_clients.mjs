@@ -202,6 +202,7 @@ async function embeddings(models) {
 }
 
 const models = (await client.models.list()).data.map((model) => model.id);
+assert.equal((await client.models.retrieve(models[0])).id, models[0]);
 console.log("models:", models.join(" "));
 await chat(models[0]);
 await forms(models[0]);

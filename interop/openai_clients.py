@@ -127,6 +127,7 @@ def functions(client, model):
 def main(url, key="none"):
     client = openai.OpenAI(base_url=url + "/v1", api_key=key, max_retries=0)
     models = [model.id for model in client.models.list()]
+    assert client.models.retrieve(models[0]).id == models[0]
     print("models:", models)
     model = models[0]
     messages = [{"role": "user", "content": "Say hello."}]
