@@ -6,7 +6,11 @@ import dev.jemma.serve.protocol.ApiException;
 final class DirectErrors {
     private DirectErrors() {}
 
-    static ApiException of(int status, long maxBodyBytes) {
+    /** @param encoded whether the body is said to be compressed, which the web server refuses as any bad request */
+    static ApiException of(int status, long maxBodyBytes, boolean encoded) {
+        if (encoded) {
+            return ApiException.invalid("", "a compressed body is not supported: send it without 'Content-Encoding'");
+        }
         return switch (status) {
             case 404 -> ApiException.noSuchPath();
             case 413 -> ApiException.tooLarge(maxBodyBytes);

@@ -195,7 +195,8 @@ public final class Server implements AutoCloseable {
             direct.addHandler(type, (request, event, status, headers, message) -> {
                 // Whatever goes wrong behind the router is answered there: this is what could not be read as HTTP.
                 int code = event == DirectHandler.EventType.INTERNAL_ERROR ? 400 : status.code();
-                ApiException error = DirectErrors.of(code, options.maxBodyBytes());
+                boolean encoded = code == 400 && request.headers().contains(HeaderNames.CONTENT_ENCODING);
+                ApiException error = DirectErrors.of(code, options.maxBodyBytes(), encoded);
                 Client.current().leavesUnread();
                 return DirectHandler.TransportResponse.builder()
                         .status(Status.create(code))

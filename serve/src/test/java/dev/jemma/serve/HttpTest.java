@@ -120,6 +120,7 @@ class HttpTest {
         "GET /health?LONG HTTP/1.1, 414, path is too long",
         "GET /health HTTP/1.1~X: LONG, 400, head is longer",
         "GET /hea lth HTTP/1.1, 400, not a valid HTTP request",
+        "POST /tokenize HTTP/1.1~Content-Encoding: gzip~Content-Length: 1, 400, without 'Content-Encoding'",
     })
     void whatCannotBeReadIsToldApart(String start, int status, String words) throws IOException {
         String head = lines(start.replace("~", "\r\n").replace("LONG", "a".repeat(40_000)), "Host: localhost");
