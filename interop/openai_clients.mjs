@@ -96,6 +96,18 @@ async function forms(model) {
   assert.deepEqual(Object.keys(colour), ["name", "shade", "parts"]);
   assert(["light", "dark"].includes(colour.shade));
   assert.equal((await streamed(fields)).content, choice.message.content);
+  for (let seed = 0; seed < 4; seed++) {
+    const both = { ...fields, tools: TOOLS, parallel_tool_calls: false, stop: ["\n\n\n\n"], seed };
+    const [either] = (await chats.create(both)).choices;
+    if (either.finish_reason === "tool_calls") {
+      either.message.tool_calls.forEach(check);
+    } else if (either.finish_reason === "stop") {
+      assert.deepEqual(Object.keys(JSON.parse(either.message.content)), ["name", "shade", "parts"]);
+    }
+    const pieces = await streamed(both);
+    assert.equal(pieces.content, either.message.content ?? "");
+    assert.equal(pieces.finish, either.finish_reason);
+  }
   console.log("forms:", JSON.stringify(colour));
 }
 
@@ -190,6 +202,7 @@ async function embeddings(models) {
 }
 
 const models = (await client.models.list()).data.map((model) => model.id);
+assert.equal((await client.models.retrieve(models[0])).id, models[0]);
 console.log("models:", models.join(" "));
 await chat(models[0]);
 await forms(models[0]);

@@ -76,6 +76,15 @@ def forms(client, model):
     ).choices[0]
     if free.finish_reason == "stop":
         assert isinstance(json.loads(free.message.content), dict)
+    for seed in range(4):
+        fields.update(tools=TOOLS, parallel_tool_calls=False, stop=["\n\n\n\n"], seed=seed)
+        either = client.chat.completions.create(**fields).choices[0]
+        if either.finish_reason == "tool_calls":
+            for call in either.message.tool_calls:
+                check_call(call)
+        elif either.finish_reason == "stop":
+            assert set(json.loads(either.message.content)) == set(COLOUR["properties"]), either
+        assert streamed(client, fields)[0] == (either.message.content or "")
     print("forms:", json.dumps(colour))
 
 
@@ -118,6 +127,7 @@ def functions(client, model):
 def main(url, key="none"):
     client = openai.OpenAI(base_url=url + "/v1", api_key=key, max_retries=0)
     models = [model.id for model in client.models.list()]
+    assert client.models.retrieve(models[0]).id == models[0]
     print("models:", models)
     model = models[0]
     messages = [{"role": "user", "content": "Say hello."}]

@@ -21,7 +21,11 @@ if [ -z "$engine" ]; then
     exit 0
 fi
 
-DOCKER_BUILDKIT=1 "$engine" build -f "$here/Dockerfile" -t "$name" "$here/.."
+# Podman writes images of the OCI's form, which has no health check, unless it is told otherwise.
+form=
+[ "$engine" != podman ] || form="--format docker"
+# shellcheck disable=SC2086
+DOCKER_BUILDKIT=1 "$engine" build $form -f "$here/Dockerfile" -t "$name" "$here/.."
 echo "build-image: built $name"
 
 user=$("$engine" image inspect -f '{{.Config.User}}' "$name")

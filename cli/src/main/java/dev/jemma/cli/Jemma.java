@@ -57,6 +57,10 @@ public final class Jemma implements Callable<Integer> {
     }
 
     public static void main(String[] args) {
+        if (System.getProperty("java.util.logging.config.file") == null) {
+            // before anything logs: the first who does decides which log it is
+            System.setProperty("java.util.logging.manager", "dev.jemma.cli.LastingLog");
+        }
         Relaunch relaunch = Relaunch.prepare(args);
         System.exit(run(Console.system(), Commands.all(), relaunch, args));
     }

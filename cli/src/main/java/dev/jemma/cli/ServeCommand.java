@@ -112,7 +112,6 @@ final class ServeCommand implements Callable<Integer> {
         if (System.getProperty("java.util.logging.config.file") == null) {
             System.setProperty(
                     "java.util.logging.SimpleFormatter.format", "time=%1$tFT%1$tT.%1$tL%1$tz level=%4$s %5$s%6$s%n");
-            System.setProperty("java.util.logging.manager", LastingLog.class.getName());
             httpLog = Optional.of(Logger.getLogger("io.helidon"));
             httpLog.get().setLevel(Level.WARNING);
         }

@@ -47,6 +47,7 @@ class ServeCommandTest {
     void aServerAnswersAndEndsWhenItIsAskedTo() throws IOException, InterruptedException {
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Djemma.relaunch=true", // as the launcher says
                         "--add-modules=jdk.incubator.vector",
                         "--enable-native-access=ALL-UNNAMED",
                         "-cp",

@@ -32,9 +32,9 @@ final class GenerationJob extends Job {
         int taken;
         Optional<FinishReason> finish = Optional.empty();
 
-        Output(StreamDecoder decoder, List<String> stops) {
+        Output(StreamDecoder decoder, StopStrings stops) {
             this.decoder = decoder;
-            this.stops = new StopStrings(stops);
+            this.stops = stops;
         }
     }
 
@@ -47,7 +47,9 @@ final class GenerationJob extends Job {
         this.vocabularySize = vocabularySize;
         this.listener = listener;
         for (int i = 0; i < request.samples(); i++) {
-            outputs.add(new Output(decoders.get(), request.stopStrings()));
+            outputs.add(new Output(
+                    decoders.get(),
+                    new StopStrings(request.stopStrings(), request.constraint().flatMap(TokenConstraint::calls))));
             outputs.getLast().state =
                     request.constraint().map(TokenConstraint::start).orElse(TokenConstraint.DEAD);
         }
@@ -174,7 +176,8 @@ final class GenerationJob extends Job {
             output.logprobs.add(logprob.get());
         }
         boolean ended = endsWith(id);
-        String text = ended ? "" : output.stops.push(output.decoder.push(id));
+        String before = beginsCall(id) ? output.stops.calls() : "";
+        String text = ended ? "" : before + output.stops.push(output.decoder.push(id));
         ended = ended || finishes(output, id) || output.stops.stopped();
         boolean full = sequence.tokens.generated() >= request.maxTokens();
         if (ended || full) {
@@ -185,6 +188,10 @@ final class GenerationJob extends Job {
         listener.accept(new GeneratedToken(sequence.sample, id, text, logprob));
         completeIfDone();
         return !ended && !full;
+    }
+
+    private boolean beginsCall(int id) {
+        return request.constraint().filter(c -> c.beginsCall(id)).isPresent();
     }
 
     /** Text still held back by the decoder and the stop rule. */

@@ -6,7 +6,9 @@ import dev.jemma.infer.GeneratedToken;
 import dev.jemma.infer.ScoreResult;
 import dev.jemma.infer.TokenLogprob;
 import dev.jemma.serve.protocol.Wire;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
@@ -32,6 +34,7 @@ final class CompletionShape implements Shape {
     private final int samples;
     private final boolean onlyEcho;
     private final List<Echo> echoes;
+    private final Map<Integer, Integer> offsets = new HashMap<>(); // in a stream's text, by choice
 
     /**
      * @param samples answers to each prompt
@@ -85,6 +88,7 @@ final class CompletionShape implements Shape {
         if (logprobs) {
             TokenText.Table table = tokens.new Table(0);
             prompt(table, echo);
+            offsets.put(index, table.offset());
             choice.set("logprobs", table.node());
         } else {
             choice.putNull("logprobs");
@@ -101,7 +105,9 @@ final class CompletionShape implements Shape {
         ObjectNode choice = Wire.object().put("index", index).put("text", token.text());
         Optional<TokenLogprob> shown = token.logprob().filter(t -> !ends(t.id()));
         if (logprobs && shown.isPresent()) {
-            choice.set("logprobs", tokens.new Table(0).add(shown.get()).node());
+            TokenText.Table table = tokens.new Table(offsets.getOrDefault(index, 0)).add(shown.get());
+            offsets.put(index, table.offset());
+            choice.set("logprobs", table.node());
         } else {
             choice.putNull("logprobs");
         }

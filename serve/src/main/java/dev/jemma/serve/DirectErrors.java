@@ -6,12 +6,20 @@ import dev.jemma.serve.protocol.ApiException;
 final class DirectErrors {
     private DirectErrors() {}
 
-    static ApiException of(int status) {
+    /** @param encoded whether the body is said to be compressed, which the web server refuses as any bad request */
+    static ApiException of(int status, long maxBodyBytes, boolean encoded) {
+        if (encoded) {
+            return ApiException.invalid("", "a compressed body is not supported: send it without 'Content-Encoding'");
+        }
         return switch (status) {
             case 404 -> ApiException.noSuchPath();
-            case 413 -> ApiException.invalid("", "the request's body is larger than this server takes");
+            case 413 -> ApiException.tooLarge(maxBodyBytes);
+            case 414 -> ApiException.invalid("", "the request's path is too long");
+            case 505 -> ApiException.invalid("", "this server speaks HTTP/1.1; a proxy may have to be told so");
             case 403 -> ApiException.forbidden("the request is not allowed");
-            default -> ApiException.invalid("", "this is not a valid HTTP request");
+            default ->
+                ApiException.invalid(
+                        "", "this is not a valid HTTP request, or its head is longer than this server reads");
         };
     }
 }

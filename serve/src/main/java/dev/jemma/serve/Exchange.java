@@ -88,6 +88,11 @@ final class Exchange {
         return status;
     }
 
+    /** The path that was asked for, decoded. */
+    String path() {
+        return request.path().path();
+    }
+
     Optional<String> header(HeaderName name) {
         return request.headers().first(name);
     }
@@ -157,6 +162,7 @@ final class Exchange {
     }
 
     private void closeAfter() {
+        client.leavesUnread();
         response.headers().set(HeaderNames.CONNECTION, "close");
     }
 

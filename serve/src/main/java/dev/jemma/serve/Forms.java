@@ -2,6 +2,7 @@ package dev.jemma.serve;
 
 import dev.jemma.format.FormatException;
 import dev.jemma.infer.LanguageModel;
+import dev.jemma.infer.constraint.AnswerText;
 import dev.jemma.infer.constraint.CallForm;
 import dev.jemma.infer.constraint.CallableFunction;
 import dev.jemma.infer.constraint.ConstraintException;
@@ -42,8 +43,9 @@ final class Forms {
         };
     }
 
-    /** The constraint of answers that may call functions. */
-    Constraints.Lease of(LanguageModel model, CallForm form, Tools tools) throws InterruptedException {
+    /** The constraint of answers that may call functions, or else have a form. */
+    Constraints.Lease of(LanguageModel model, CallForm form, Tools tools, Optional<AnswerForm> otherwise)
+            throws InterruptedException {
         List<CallableFunction> functions = new ArrayList<>();
         StringBuilder text = new StringBuilder("calls " + form + tools.choice() + tools.parallel());
         for (Tool tool : tools.callableTools()) {
@@ -51,14 +53,26 @@ final class Forms {
             functions.add(new CallableFunction(tool.name(), parameters));
             text.append('\n').append(tool.name()).append(' ').append(parameters);
         }
-        boolean textToo = tools.choice() == Tools.Choice.AUTO;
-        return take(
-                model,
-                text.toString(),
-                () -> Grammar.calls(form, functions, textToo, tools.parallel()),
-                e -> e.function().isEmpty()
-                        ? "tools"
-                        : "tools[" + tools.callable().get(e.function().getAsInt()) + "].function.parameters");
+        AnswerText words = tools.choice() == Tools.Choice.REQUIRED
+                ? AnswerText.NONE
+                : otherwise.map(Forms::text).orElse(AnswerText.ANY);
+        text.append("\nelse ").append(words);
+        return take(model, text.toString(), () -> Grammar.calls(form, functions, words, tools.parallel()), e -> {
+            if (e.text()) {
+                return otherwise.orElseThrow().param();
+            }
+            return e.function().isEmpty()
+                    ? "tools"
+                    : "tools[" + tools.callable().get(e.function().getAsInt()) + "].function.parameters";
+        });
+    }
+
+    private static AnswerText text(AnswerForm form) {
+        return switch (form) {
+            case AnswerForm.JsonSchema(String schema, String _) -> new AnswerText.Document(schema);
+            case AnswerForm.Pattern(String pattern, String _) -> new AnswerText.Match(pattern);
+            case AnswerForm.Choice(List<String> texts, String _) -> new AnswerText.OneOf(texts);
+        };
     }
 
     private Constraints.Lease take(

@@ -10,6 +10,8 @@ import dev.jemma.infer.RequestBuilder;
 import dev.jemma.infer.ScoreRequest;
 import dev.jemma.infer.ScoreResult;
 import dev.jemma.infer.constraint.CallForm;
+import dev.jemma.infer.constraint.CallStart;
+import dev.jemma.infer.constraint.TokenConstraint;
 import dev.jemma.serve.protocol.ApiException;
 import dev.jemma.serve.protocol.ChatRequest;
 import dev.jemma.serve.protocol.CompletionRequest;
@@ -70,7 +72,7 @@ final class Generating {
         checkIds(ids, model, options.maxPromptTokens(), "messages");
         CallForm callForm = Conversation.form(template);
         Optional<Constraints.Lease> form = request.tools().used()
-                ? Optional.of(forms.of(model, callForm, request.tools()))
+                ? Optional.of(forms.of(model, callForm, request.tools(), request.form()))
                 : forms.of(model, request.form());
         try (Held _ = new Held(form)) {
             GenerationFields fields = request.generation();
@@ -78,10 +80,14 @@ final class Generating {
             TokenText tokens = new TokenText(model.tokenizer());
             boolean logprobs = request.logprobs().isPresent();
             Shape shape = request.tools().used()
-                    ? new ToolShape(tokens, logprobs, job.stopIds(), ids.length, callForm, exchange.id())
+                    ? new ToolShape(tokens, logprobs, job.stopIds(), ids.length, calls(job), exchange.id())
                     : new ChatShape(tokens, logprobs, job.stopIds(), ids.length);
             run(exchange, choice, List.of(job), shape, fields, () -> {});
         }
+    }
+
+    private static CallStart calls(GenerationRequest job) {
+        return job.constraint().flatMap(TokenConstraint::calls).orElseThrow();
     }
 
     /** Gives a constraint back when an answer is over. */

@@ -58,6 +58,7 @@ final class Router implements Handler {
     record Route(String method, Access access, boolean works, Action action) {}
 
     private final Map<String, Route> routes = new TreeMap<>();
+    private final Map<String, Route> below = new TreeMap<>();
     private final Gate gate;
     private final ApiKeys keys;
     private final Telemetry telemetry;
@@ -74,6 +75,24 @@ final class Router implements Handler {
         bodies = new BodyBudget(options.maxBodyBytes());
     }
 
+    /** A route for all paths that begin so and have no further slash. */
+    void addBelow(String start, Route route) {
+        below.put(start, route);
+    }
+
+    /** A route and the path that it was added with. */
+    private record Found(String path, Route route) {}
+
+    private Optional<Found> find(String path) {
+        Route exact = routes.get(path);
+        if (exact != null) {
+            return Optional.of(new Found(path, exact));
+        }
+        String start = path.substring(0, path.lastIndexOf('/') + 1);
+        Route route = start.length() < path.length() ? below.get(start) : null;
+        return route == null ? Optional.empty() : Optional.of(new Found(start, route));
+    }
+
     void add(String path, Route route) {
         if (routes.put(path, route) != null) {
             throw new IllegalArgumentException("two routes for " + path);
@@ -86,15 +105,16 @@ final class Router implements Handler {
         String id = String.format("%016x", ThreadLocalRandom.current().nextLong());
         Exchange exchange = new Exchange(request, response, client, bodies, id);
         String path = request.path().rawPath();
-        Route route = routes.get(path);
-        String known = route == null ? "other" : route.access() == Access.PAGE ? Page.NAME : path;
+        Optional<Found> found = find(path);
+        String known = found.map(f -> f.route.access() == Access.PAGE ? Page.NAME : f.path)
+                .orElse("other");
         String method = request.prologue().method().text();
         activity.enter();
         if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
             client.last(); // the web server says so in its answer, but would go on to wait for the other side to close
         }
         try {
-            answer(exchange, Optional.ofNullable(route), method);
+            answer(exchange, found.map(Found::route), method);
         } catch (Delivery.Gone e) {
             gone(exchange);
         } catch (UncheckedIOException | IllegalStateException e) {
@@ -137,6 +157,7 @@ final class Router implements Handler {
             Route found = route.orElseThrow(ApiException::noSuchPath);
             if (!found.method().equals(method)
                     && !(method.equals("HEAD") && found.method().equals("GET"))) {
+                exchange.header("Allow", found.method().equals("GET") ? "GET, HEAD" : found.method());
                 throw ApiException.wrongMethod(found.method());
             }
             if (found.works() && activity.stopping()) {

@@ -4,6 +4,7 @@ import dev.jemma.JemmaException;
 import dev.jemma.serve.protocol.ApiException;
 import dev.jemma.serve.protocol.Wire;
 import dev.jemma.serve.transport.ApiKeys;
+import dev.jemma.serve.transport.Client;
 import dev.jemma.serve.transport.Connections;
 import dev.jemma.serve.transport.Gate;
 import dev.jemma.serve.transport.TlsFiles;
@@ -27,6 +28,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import tools.jackson.databind.node.ArrayNode;
 
@@ -132,6 +134,7 @@ public final class Server implements AutoCloseable {
         router.add("/metrics", get(false, x -> x.send(200, "text/plain; version=0.0.4", telemetry.text())));
         router.add("/openapi.json", get(false, x -> x.send(200, "application/json", openApi)));
         router.add("/v1/models", get(false, this::list));
+        router.addBelow("/v1/models/", get(false, this::describe));
         router.add("/v1/adapters/reload", post(this::reload));
         router.add("/v1/chat/completions", post(generating::chat));
         router.add("/v1/completions", post(generating::complete));
@@ -168,6 +171,11 @@ public final class Server implements AutoCloseable {
         exchange.json(200, Answers.list(data));
     }
 
+    private void describe(Exchange exchange) {
+        String name = exchange.path().substring("/v1/models/".length());
+        exchange.json(200, ModelFacts.of(models.choose(Optional.of(name))));
+    }
+
     private void reload(Exchange exchange) {
         try {
             reloadAdapters();
@@ -187,7 +195,9 @@ public final class Server implements AutoCloseable {
             direct.addHandler(type, (request, event, status, headers, message) -> {
                 // Whatever goes wrong behind the router is answered there: this is what could not be read as HTTP.
                 int code = event == DirectHandler.EventType.INTERNAL_ERROR ? 400 : status.code();
-                ApiException error = DirectErrors.of(code);
+                boolean encoded = code == 400 && request.headers().contains(HeaderNames.CONTENT_ENCODING);
+                ApiException error = DirectErrors.of(code, options.maxBodyBytes(), encoded);
+                Client.current().leavesUnread();
                 return DirectHandler.TransportResponse.builder()
                         .status(Status.create(code))
                         .headers(headers)

@@ -105,6 +105,11 @@ record TokenText(Tokenizer tokenizer) {
             offset += tokenizer.special().isSpecial(id) ? 0 : text.length();
         }
 
+        /** Where in the text the next token begins. */
+        int offset() {
+            return offset;
+        }
+
         ObjectNode node() {
             return node;
         }

@@ -4,7 +4,7 @@ import dev.jemma.infer.Completion;
 import dev.jemma.infer.FinishReason;
 import dev.jemma.infer.GeneratedToken;
 import dev.jemma.infer.TokenLogprob;
-import dev.jemma.infer.constraint.CallForm;
+import dev.jemma.infer.constraint.CallStart;
 import dev.jemma.serve.protocol.Wire;
 import dev.jemma.serve.tools.CallReader;
 import dev.jemma.serve.tools.CallSink;
@@ -25,7 +25,7 @@ final class ToolShape implements Shape {
     private final boolean logprobs;
     private final Set<Integer> endIds;
     private final long promptTokens;
-    private final CallForm form;
+    private final CallStart form;
     private final String requestId;
     private final Map<Integer, Pieces> streams = new HashMap<>(); // by choice
 
@@ -35,7 +35,7 @@ final class ToolShape implements Shape {
             boolean logprobs,
             Set<Integer> endIds,
             long promptTokens,
-            CallForm form,
+            CallStart form,
             String requestId) {
         this.tokens = tokens;
         this.logprobs = logprobs;
@@ -219,6 +219,11 @@ final class ToolShape implements Shape {
     private Message read(Completion answer) {
         Message message = new Message();
         CallReader reader = CallReader.of(form, tokens.tokenizer());
+        if (!reader.byToken(answer.ids())) { // text alone, in which a stop text may have cut something off
+            reader.push(-1, answer.text(), message);
+            reader.finish(message);
+            return message;
+        }
         StreamDecoder decoder = tokens.tokenizer().streamDecoder(SpecialText.SHOW);
         for (int id : answer.ids()) {
             if (!ends(id)) {

@@ -67,6 +67,31 @@ class ServerTest {
                 .isPresent();
     }
 
+    @Test
+    void logProbabilitiesOfAStreamStandWhereThoseOfTheWholeAnswerDo() {
+        for (String echo : List.of("true", "false")) {
+            String fields =
+                    "\"prompt\": [\"Hello wor\", \"The\"], \"n\": 2, \"max_tokens\": 6, \"temperature\": 1, \"seed\": 3,"
+                            + " \"logprobs\": 2, \"echo\": " + echo;
+            JsonNode whole = complete(fields).json().get("choices");
+            List<JsonNode> events = complete(fields + ", \"stream\": true").events();
+            for (int i = 0; i < 4; i++) {
+                for (String column : List.of("tokens", "token_logprobs", "top_logprobs", "text_offset")) {
+                    List<JsonNode> pieces = new ArrayList<>();
+                    for (JsonNode event : events) {
+                        JsonNode choice = event.at("/choices/0");
+                        if (choice.get("index").asInt() == i) {
+                            choice.at("/logprobs/" + column).forEach(pieces::add);
+                        }
+                    }
+                    assertThat(pieces)
+                            .as(column)
+                            .containsExactlyElementsOf(whole.get(i).at("/logprobs/" + column));
+                }
+            }
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             /v1/completions | {"model": "tiny", "prompt": "Hello", "max_tokens": 3}                 | 200
@@ -372,7 +397,8 @@ class ServerTest {
         JsonNode document = tiny.get("/openapi.json").json();
         for (Map.Entry<String, JsonNode> path : document.get("paths").properties()) {
             boolean post = path.getValue().has("post");
-            Reply reply = post ? tiny.post(path.getKey(), "{\"nonsense\": 1}") : tiny.get(path.getKey());
+            String place = path.getKey().replace("{name}", "tiny");
+            Reply reply = post ? tiny.post(place, "{\"nonsense\": 1}") : tiny.get(place);
             assertThat(reply.status()).as(path.getKey()).isIn(200, 400);
         }
         JsonNode fields =

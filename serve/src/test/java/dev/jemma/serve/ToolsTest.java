@@ -263,8 +263,12 @@ class ToolsTest {
                 "TOOLS, \"tool_choice\": {\"type\": \"function\", \"function\": {\"name\": \"other\"}}"
                         + " | tool_choice.function.name | declares no function",
                 "TOOLS, \"tool_choice\": {\"type\": \"custom\"} | tool_choice.type | function",
-                "TOOLS, \"stop\": \"x\" | stop | cut",
-                "TOOLS, \"response_format\": {\"type\": \"json_object\"} | response_format.type | tool_choice",
+                "TOOLS, \"stop\": \"\" | stop | characters",
+                "TOOLS, \"response_format\": {\"type\": \"json_schema\", \"json_schema\": {\"schema\": {\"not\": {}}}}"
+                        + " | response_format.json_schema.schema | not",
+                "TOOLS, \"guided_json\": \"{\" | guided_json | schema",
+                "TOOLS, \"guided_regex\": \"<tool_call>\", \"tool_choice\": \"none\", \"guided_json\": {}"
+                        + " | guided_regex | one form",
                 "\"functions\": [{\"name\": \"a\"}] | functions | tools",
                 "\"function_call\": \"auto\" | function_call | tool_choice",
             })

@@ -7,6 +7,8 @@ import java.util.OptionalInt;
 public final class ConstraintException extends JemmaException {
     private static final long serialVersionUID = 1L;
 
+    private static final int TEXT = -2;
+
     private final int function;
 
     public ConstraintException(String message) {
@@ -17,6 +19,16 @@ public final class ConstraintException extends JemmaException {
     ConstraintException(String message, int function) {
         super(message);
         this.function = function;
+    }
+
+    /** About the text that an answer may have instead of calls. */
+    static ConstraintException ofText(String message) {
+        return new ConstraintException(message, TEXT);
+    }
+
+    /** Whether it is about the text that an answer may have instead of calls. */
+    public boolean text() {
+        return function == TEXT;
     }
 
     /** Which of several functions it is about, if it is about one. */

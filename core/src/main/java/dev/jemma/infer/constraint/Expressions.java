@@ -9,6 +9,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Expressions over bytes, and what is left of one after a byte: its derivative (Brzozowski 1964). Equal expressions are
@@ -211,6 +212,33 @@ final class Expressions {
 
     int optional(int e) {
         return choice(EMPTY, e);
+    }
+
+    /** What {@code e} matches, but for what begins with these bytes. All references in it are defined. */
+    int notBeginning(int e, byte[] start) {
+        return notBeginning(e, start, 0);
+    }
+
+    private int notBeginning(int e, byte[] start, int at) {
+        if (at == start.length) {
+            return NOTHING;
+        }
+        int[] table = table(e);
+        int next = start[at] & 0xFF;
+        if (table[next] == NOTHING) {
+            return e;
+        }
+        Map<Integer, ByteSet> others = new TreeMap<>();
+        for (int b = 0; b < 256; b++) {
+            if (b != next && table[b] != NOTHING) {
+                others.merge(table[b], ByteSet.range(b, b), ByteSet::or);
+            }
+        }
+        int any = nullable(e) ? EMPTY : NOTHING;
+        for (Map.Entry<Integer, ByteSet> other : others.entrySet()) {
+            any = choice(any, sequence(bytes(other.getValue()), other.getKey()));
+        }
+        return choice(any, sequence(bytes(next, next), notBeginning(table[next], start, at + 1)));
     }
 
     /** {@code e} from min to max times; {@link #UNLIMITED} for no end. */

@@ -3,6 +3,7 @@ package dev.jemma.infer.constraint;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Which texts are allowed, byte by byte: a regular expression, or the documents of a JSON Schema. Knows nothing of
@@ -12,9 +13,15 @@ import java.util.List;
 public final class Grammar {
     private final Expressions expressions;
     private final int start;
+    private final Optional<CallStart> calls;
 
     private Grammar(Expressions expressions, int start, String nothing) {
+        this(expressions, start, nothing, Optional.empty());
+    }
+
+    private Grammar(Expressions expressions, int start, String nothing, Optional<CallStart> calls) {
         this.expressions = expressions;
+        this.calls = calls;
         this.start = expressions.seal(start);
         if (this.start == Expressions.NOTHING) {
             throw new ConstraintException(nothing);
@@ -53,14 +60,16 @@ public final class Grammar {
      *
      * @param form how the model writes calls; for {@link CallForm#FUNCTION_GEMMA} the vocabulary must have its tokens
      * @param functions those that may be called, at least one; parameters must be schemas of objects
-     * @param textToo whether the answer may be text, or begin with text; else it is calls alone
+     * @param text what the answer can be instead; a text of a form that begins as a call does cannot come
      * @param several whether more than one call may come; at most 16 do
-     * @throws ConstraintException as {@link #jsonSchema}, with the function it is about
+     * @throws ConstraintException as {@link #jsonSchema}, with the function, or that it is the text, that it is about
      */
-    public static Grammar calls(CallForm form, List<CallableFunction> functions, boolean textToo, boolean several) {
+    public static Grammar calls(CallForm form, List<CallableFunction> functions, AnswerText text, boolean several) {
         Expressions e = new Expressions();
-        int start = CallGrammar.compile(e, form, functions, textToo, several);
-        return new Grammar(e, start, "no arguments that ever end can satisfy the functions' parameters");
+        int start = CallGrammar.compile(e, form, functions, text, several);
+        CallStart calls = new CallStart(form, !(text instanceof AnswerText.Any));
+        return new Grammar(
+                e, start, "no arguments that ever end can satisfy the functions' parameters", Optional.of(calls));
     }
 
     /**
@@ -73,6 +82,10 @@ public final class Grammar {
         Notation plain = new Notation(e, false);
         int start = e.choice(texts.stream().mapToInt(plain::literal).toArray());
         return new Grammar(e, start, "there is no text to choose");
+    }
+
+    Optional<CallStart> calls() {
+        return calls;
     }
 
     Expressions expressions() {

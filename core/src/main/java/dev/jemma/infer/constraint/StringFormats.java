@@ -12,6 +12,9 @@ final class StringFormats {
     private static final String LABEL = "[a-z0-9]{1,20}(?:-[a-z0-9]{1,20}){0,2}";
     private static final String HOST = LABEL + "(?:\\." + LABEL + "){0,3}";
     private static final String DOMAIN = "(?:" + LABEL + "\\.){1,3}(?:com|org|net|edu|gov|info|io|de|fr|uk|eu)";
+    /** At most 64 characters, as RFC 5321 has it. */
+    private static final String MAILBOX = "[A-Za-z0-9_+-]{1,30}(?:\\.[A-Za-z0-9_+-]{1,16}){0,2}";
+
     private static final String BYTE = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
     private static final String PATH = "(?:/[A-Za-z0-9._~-]{0,64}){0,16}";
     private static final String QUERY = "(?:\\?[A-Za-z0-9._~=&-]{0,128})?(?:#[A-Za-z0-9._~-]{0,64})?";
@@ -21,7 +24,7 @@ final class StringFormats {
             Map.entry("date", DATE),
             Map.entry("time", TIME),
             Map.entry("duration", "P(?:\\d{1,4}W|\\d{1,4}D(?:T\\d{1,2}H)?|T\\d{1,4}[HMS]|\\d{1,4}Y(?:\\d{1,2}M)?)"),
-            Map.entry("email", "[A-Za-z0-9_+-]{1,32}(?:\\.[A-Za-z0-9_+-]{1,16}){0,2}@" + DOMAIN),
+            Map.entry("email", MAILBOX + "@" + DOMAIN),
             Map.entry("hostname", HOST),
             Map.entry("ipv4", BYTE + "(?:\\." + BYTE + "){3}"),
             Map.entry("ipv6", "[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){7}"),

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -35,6 +36,7 @@ public final class TokenConstraint {
     private final TokenTrie trie;
     private final Expressions expressions;
     private final int start;
+    private final Optional<CallStart> calls;
     private final Map<Integer, Inside> insides = new HashMap<>();
     private final Map<Integer, TokenMask> masks = new HashMap<>();
     private final Map<Waiting, TokenMask> waiting = new HashMap<>();
@@ -52,12 +54,24 @@ public final class TokenConstraint {
         this.trie = trie;
         expressions = grammar.expressions();
         start = grammar.start();
+        calls = grammar.calls();
         stack = new int[trie.deepest() + 1][];
     }
 
     /** The state before the first token. */
     public int start() {
         return start;
+    }
+
+    /** How calls of functions are told from text, if there may be some. */
+    public Optional<CallStart> calls() {
+        return calls;
+    }
+
+    /** Whether a token is the control token that begins a call. */
+    public boolean beginsCall(int token) {
+        byte[] text = trie.text(token);
+        return text.length == 1 && (text[0] & 0xFF) == Writing.CALL;
     }
 
     /** The state after a token; {@link #DEAD} if it is not allowed. */

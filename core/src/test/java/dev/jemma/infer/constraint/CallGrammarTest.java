@@ -37,18 +37,20 @@ class CallGrammarTest {
             })
     void callsComeAloneOrBehindText(String answer, boolean required, boolean single) {
         String text = answer.replace("ADD", ADD).replace("NOW", NOW).replace("+", "\n");
-        assertThat(Grammar.calls(CallForm.TEXT, FUNCTIONS, false, true).matches(text))
+        assertThat(Grammar.calls(CallForm.TEXT, FUNCTIONS, AnswerText.NONE, true)
+                        .matches(text))
                 .isEqualTo(required);
-        assertThat(Grammar.calls(CallForm.TEXT, FUNCTIONS, false, false).matches(text))
+        assertThat(Grammar.calls(CallForm.TEXT, FUNCTIONS, AnswerText.NONE, false)
+                        .matches(text))
                 .isEqualTo(single);
         boolean wrong = answer.endsWith("more") || answer.equals("<tool_call>");
-        assertThat(Grammar.calls(CallForm.TEXT, FUNCTIONS, true, true).matches(text))
+        assertThat(Grammar.calls(CallForm.TEXT, FUNCTIONS, AnswerText.ANY, true).matches(text))
                 .isEqualTo(!wrong);
     }
 
     @Test
     void argumentsAreHeldToTheirOwnFunctionsSchema() {
-        Grammar grammar = Grammar.calls(CallForm.TEXT, FUNCTIONS, true, true);
+        Grammar grammar = Grammar.calls(CallForm.TEXT, FUNCTIONS, AnswerText.ANY, true);
         assertThat(grammar.begins("Hm. <tool_call>{\"name\": \"add\", \"arguments\": {\"a\""))
                 .isTrue();
         assertThat(grammar.begins("Hm. <tool_call>{\"name\": \"now\", \"arguments\": {\"a\""))
@@ -62,19 +64,78 @@ class CallGrammarTest {
         List<CallableFunction> functions = List.of(
                 FUNCTIONS.getFirst(),
                 new CallableFunction("odd", "{\"type\":\"object\",\"properties\":{\"x\":{\"not\":{}}}}"));
-        assertThatThrownBy(() -> Grammar.calls(CallForm.TEXT, functions, true, true))
+        assertThatThrownBy(() -> Grammar.calls(CallForm.TEXT, functions, AnswerText.ANY, true))
                 .isInstanceOfSatisfying(
                         ConstraintException.class, e -> assertThat(e.function()).hasValue(1))
                 .hasMessageContaining("function odd")
                 .hasMessageContaining("#/properties/x");
         CallableFunction name =
                 new CallableFunction("odd", "{\"type\":\"object\",\"properties\":{\"a:b\":{\"type\":\"string\"}}}");
-        assertThat(Grammar.calls(CallForm.TEXT, List.of(name), false, true).begins("<tool_call>"))
+        assertThat(Grammar.calls(CallForm.TEXT, List.of(name), AnswerText.NONE, true)
+                        .begins("<tool_call>"))
                 .isTrue();
-        assertThatThrownBy(() -> Grammar.calls(CallForm.FUNCTION_GEMMA, List.of(name), false, true))
+        assertThatThrownBy(() -> Grammar.calls(CallForm.FUNCTION_GEMMA, List.of(name), AnswerText.NONE, true))
                 .isInstanceOf(ConstraintException.class)
                 .hasMessageContaining("another name");
         assertThatThrownBy(() -> new CallableFunction("a b", "{}")).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            quoteCharacter = '`',
+            value = {
+                "{\"a\": \"<tool_call>\"}; true; true",
+                "{\"a\": \"x\"}ADD; false; false",
+                "{\"a\": \"x\"}<tool_call>; false; true",
+                "ADD; true; true",
+                "ADD+NOW; true; true",
+                "ADD and more; false; false",
+                "<tool_cat>; false; true",
+                "<tool_ca; false; true",
+                "<tool_call> or so; false; false",
+                "see <tool_call>; false; true",
+                "ADD{\"a\": \"x\"}; false; false",
+                "``; false; true",
+            })
+    void anAnswerIsCallsOrATextOfAForm(String answer, boolean document, boolean match) {
+        String text = answer.replace("ADD", ADD).replace("NOW", NOW).replace("+", "\n");
+        AnswerText json = new AnswerText.Document(
+                "{\"type\": \"object\", \"required\": [\"a\"]," + " \"properties\": {\"a\": {\"type\": \"string\"}}}");
+        assertThat(Grammar.calls(CallForm.TEXT, FUNCTIONS, json, true).matches(text))
+                .isEqualTo(document);
+        AnswerText any = new AnswerText.Match("[^+]{0,40}");
+        assertThat(Grammar.calls(CallForm.TEXT, FUNCTIONS, any, true).matches(text))
+                .isEqualTo(match);
+    }
+
+    @Test
+    void aChoiceOfTextsStandsBesideCallsUnlessItLooksLikeOne() {
+        AnswerText texts = new AnswerText.OneOf(List.of("yes", "<tool_call>", "<tool_call> no", "<tool_cal"));
+        Grammar grammar = Grammar.calls(CallForm.TEXT, FUNCTIONS, texts, false);
+        assertThat(grammar.matches("yes")).isTrue();
+        assertThat(grammar.matches("<tool_cal")).isTrue();
+        assertThat(grammar.matches("<tool_call>")).isFalse();
+        assertThat(grammar.matches("<tool_call> no")).isFalse();
+        assertThat(grammar.matches(NOW)).isTrue();
+        assertThat(Grammar.calls(CallForm.FUNCTION_GEMMA, FUNCTIONS, texts, false)
+                        .matches("<tool_call> no"))
+                .isTrue();
+    }
+
+    @Test
+    void aTextOfAFormThatIsWrongSaysThatItIsTheText() {
+        for (AnswerText wrong : List.of(
+                new AnswerText.Document("{\"not\": {}}"),
+                new AnswerText.Document("{"),
+                new AnswerText.Match("(a"),
+                new AnswerText.Match("(?=a)"))) {
+            assertThatThrownBy(() -> Grammar.calls(CallForm.TEXT, FUNCTIONS, wrong, true))
+                    .isInstanceOfSatisfying(ConstraintException.class, e -> {
+                        assertThat(e.text()).isTrue();
+                        assertThat(e.function()).isEmpty();
+                    });
+        }
     }
 
     private static final int CALL = 0; // control tokens of the small vocabulary, for this once
@@ -91,7 +152,7 @@ class CallGrammarTest {
                   "deep": {"const": {"x": true, "n": null, "a": ["é", 1.5]}}}}""");
         Tokenizer tokenizer = TinyVocabulary.tokenizer();
         TokenTrie trie = TokenTrie.of(tokenizer, List.of(CALL, CALL_END, ESCAPE));
-        Grammar grammar = Grammar.calls(CallForm.FUNCTION_GEMMA, List.of(function), false, true);
+        Grammar grammar = Grammar.calls(CallForm.FUNCTION_GEMMA, List.of(function), AnswerText.NONE, true);
         TokenConstraint constraint = new TokenConstraint(trie, grammar);
         constraint.prepare(Duration.ofMinutes(1));
         assertThat(constraint.masks()).isPositive();
@@ -130,7 +191,7 @@ class CallGrammarTest {
         Tokenizer tokenizer = TinyVocabulary.tokenizer();
         TokenTrie trie = TokenTrie.of(tokenizer, List.of(CALL, CALL_END, ESCAPE));
         TokenConstraint constraint =
-                new TokenConstraint(trie, Grammar.calls(CallForm.FUNCTION_GEMMA, FUNCTIONS, true, false));
+                new TokenConstraint(trie, Grammar.calls(CallForm.FUNCTION_GEMMA, FUNCTIONS, AnswerText.ANY, false));
         int state = constraint.start();
         assertThat(constraint.mask(state).has(CALL)).isTrue();
         assertThat(constraint.mask(state).has(ESCAPE)).isFalse();

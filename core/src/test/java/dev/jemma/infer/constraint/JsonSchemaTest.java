@@ -106,6 +106,17 @@ class JsonSchemaTest {
     }
 
     @Test
+    void theLongestMailboxIsOneThatTheStandardAllows() {
+        Grammar grammar = Grammar.jsonSchema("{\"type\": \"string\", \"format\": \"email\"}");
+        String longest = "a".repeat(30) + ("." + "b".repeat(16)).repeat(2);
+        assertThat(longest).hasSize(64);
+        assertThat(grammar.matches("\"" + longest + "@example.com\"")).isTrue();
+        assertThat(grammar.begins("\"a" + longest)).isFalse();
+        assertThat(new Oracle("{\"format\": \"email\"}").errors("\"" + longest + "@example.com\""))
+                .isEmpty();
+    }
+
+    @Test
     void recursionThatCanEndDoesAndDeadBranchesAreNeverEntered() {
         String tree = """
                 {"$defs": {"dead": {"type": "object", "required": ["d"], "properties": {"d": {"$ref": "#/$defs/dead"}}}},

@@ -10,7 +10,7 @@ import java.util.OptionalInt;
  * @param model the name asked for, if any
  * @param messages the conversation; its contents are plain text, whatever they look like
  * @param tools functions that the answer may call
- * @param form what the answer must look like, if any text will not do
+ * @param form what the answer must look like where it does not call functions, if any text will not do
  * @param logprobs how many alternatives to give with each token, if log-probabilities were asked for
  * @param generation how to answer
  */
@@ -41,16 +41,6 @@ public record ChatRequest(
         }
         GenerationFields generation = GenerationFields.read(fields, false);
         fields.end();
-        if (tools.used() && form.isPresent()) {
-            throw ApiException.unsupported(
-                    form.get().param(),
-                    "an answer that may call functions has no other form: say 'tool_choice': \"none\"");
-        }
-        if (tools.used() && !generation.stop().isEmpty()) {
-            throw ApiException.unsupported(
-                    "stop",
-                    "'stop' might cut a call: it is not supported with 'tools', unless 'tool_choice' is \"none\"");
-        }
         return new ChatRequest(
                 model,
                 messages,

@@ -1,7 +1,7 @@
 package dev.jemma.serve.tools;
 
 import dev.jemma.chat.FunctionTokens;
-import dev.jemma.infer.constraint.CallForm;
+import dev.jemma.infer.constraint.CallStart;
 import dev.jemma.tokenizer.Tokenizer;
 
 /**
@@ -20,11 +20,19 @@ public sealed interface CallReader permits TextCalls, MarkedCalls {
     /** The answer is over, where it may have been cut. */
     void finish(CallSink sink);
 
+    /** Whether tokens of an answer begin calls, so that its text alone does not tell them. */
+    default boolean byToken(int[] ids) {
+        return false;
+    }
+
     /** A reader of one answer. */
-    static CallReader of(CallForm form, Tokenizer tokenizer) {
-        return switch (form) {
-            case TEXT -> new TextCalls();
-            case FUNCTION_GEMMA -> new MarkedCalls(FunctionTokens.of(tokenizer).orElseThrow());
+    static CallReader of(CallStart start, Tokenizer tokenizer) {
+        return switch (start.form()) {
+            case TEXT -> new TextCalls(start.onlyFirst());
+            case FUNCTION_GEMMA -> {
+                FunctionTokens marks = FunctionTokens.of(tokenizer).orElseThrow();
+                yield new MarkedCalls(marks, tokenizer.piece(marks.callStart()));
+            }
         };
     }
 }

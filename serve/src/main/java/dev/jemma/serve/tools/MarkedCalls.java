@@ -2,6 +2,7 @@ package dev.jemma.serve.tools;
 
 import dev.jemma.chat.FunctionTokens;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import tools.jackson.core.io.JsonStringEncoder;
 
@@ -20,6 +21,7 @@ final class MarkedCalls implements CallReader {
     }
 
     private final FunctionTokens marks;
+    private final String startShown;
     private final Prose prose = new Prose();
     private final StringBuilder head = new StringBuilder();
     private final StringBuilder json = new StringBuilder(); // of the token at hand
@@ -29,13 +31,23 @@ final class MarkedCalls implements CallReader {
     private boolean nameNext;
     private boolean inName;
 
-    MarkedCalls(FunctionTokens marks) {
+    /** @param startShown how a decoder shows the token that begins a call */
+    MarkedCalls(FunctionTokens marks, String startShown) {
         this.marks = marks;
+        this.startShown = startShown;
+    }
+
+    @Override
+    public boolean byToken(int[] ids) {
+        return Arrays.stream(ids).anyMatch(id -> id == marks.callStart());
     }
 
     @Override
     public void push(int id, String text, CallSink sink) {
         if (id == marks.callStart()) {
+            if (text.endsWith(startShown)) { // text that waited ahead of it, in case a stop text came of it
+                prose.add(text.substring(0, text.length() - startShown.length()), sink);
+            }
             prose.call();
             head.setLength(0);
             phase = Phase.HEAD;

@@ -11,17 +11,25 @@ final class TextCalls implements CallReader {
 
     private enum Phase {
         PROSE,
+        FORMED,
         HEAD,
         ARGUMENTS,
         TAIL
     }
 
+    private final boolean onlyFirst;
     private final Prose prose = new Prose();
     private final StringBuilder held = new StringBuilder();
     private Phase phase = Phase.PROSE;
+    private boolean called;
     private int depth;
     private boolean inString;
     private boolean escaped;
+
+    /** @param onlyFirst whether an answer that does not begin with a call has none, whatever its text looks like */
+    TextCalls(boolean onlyFirst) {
+        this.onlyFirst = onlyFirst;
+    }
 
     @Override
     public void push(int id, String text, CallSink sink) {
@@ -44,13 +52,27 @@ final class TextCalls implements CallReader {
     private boolean step(CallSink sink) {
         return switch (phase) {
             case PROSE -> {
+                if (onlyFirst
+                        && !called
+                        && !CallForm.START.startsWith(held.toString())
+                        && held.indexOf(CallForm.START) != 0) {
+                    yield next(Phase.FORMED);
+                }
                 int mark = held.indexOf(CallForm.START);
                 int end = mark < 0 ? held.length() - begun() : mark;
                 prose.add(held.substring(0, end), sink);
                 held.delete(0, mark < 0 ? end : mark + CallForm.START.length());
                 yield mark >= 0 && next(Phase.HEAD);
             }
+            case FORMED -> {
+                if (!held.isEmpty()) {
+                    sink.text(held.toString());
+                    held.setLength(0);
+                }
+                yield false;
+            }
             case HEAD -> {
+                called = true;
                 prose.call();
                 Matcher head = HEAD.matcher(held);
                 boolean found = head.lookingAt();

@@ -27,7 +27,9 @@ public final class Client {
         /** Its request is being worked on. */
         WORK,
         /** An answer is being written. */
-        WRITE
+        WRITE,
+        /** It was refused with some of its body unread, and what still comes is thrown away. */
+        LINGER
     }
 
     /** A phase and when it began. */
@@ -40,6 +42,7 @@ public final class Client {
     private volatile State state = new State(Phase.IDLE, System.nanoTime());
     private volatile boolean closed;
     private volatile boolean ended;
+    private boolean unread; // the worker's alone
     private Runnable ending = Client::nobody; // the worker's alone
     private Optional<CompletableFuture<byte[]>> lookout = Optional.empty(); // the worker's alone
 
@@ -141,6 +144,31 @@ public final class Client {
     /** The other side wants no further answer: the connection ends with the one that is being given. */
     public void last() {
         ending.run();
+    }
+
+    /**
+     * The request is refused with some of its body unread, so the connection ends with the answer. To close a socket on
+     * which bytes still come in would reset it, and the other side, in the midst of sending, might never see the answer.
+     */
+    public void leavesUnread() {
+        unread = true;
+    }
+
+    /** Throws away what still comes on a connection that is over, until the other side closes or the watchman does. */
+    void linger() {
+        if (!unread || isGone()) {
+            return;
+        }
+        enter(Phase.LINGER);
+        try {
+            while (!isGone()) {
+                if (read().length == 0) {
+                    return;
+                }
+            }
+        } catch (RuntimeException e) {
+            return; // the end of the stream, or of our patience
+        }
     }
 
     /** Ends the connection: what was said on it is not complete. */

@@ -10,6 +10,8 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class Connections implements AutoCloseable {
     private static final long ROUND_MILLIS = 50;
+    /** How long what is left of a refused body is read. */
+    private static final Duration LINGER = Duration.ofSeconds(5);
 
     /**
      * How long a phase may take.
@@ -67,6 +69,7 @@ public final class Connections implements AutoCloseable {
             case HEAD -> limits.head();
             case BODY -> limits.body();
             case WRITE -> limits.write();
+            case LINGER -> LINGER;
             case WORK -> Duration.ofNanos(Long.MAX_VALUE);
         };
         if (now - state.sinceNanos() > limit.toNanos()) {

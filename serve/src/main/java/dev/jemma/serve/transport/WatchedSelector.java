@@ -63,6 +63,7 @@ public final class WatchedSelector implements ServerConnectionSelector {
                     return true;
                 });
             } finally {
+                client.linger();
                 connections.remove(client);
             }
         }

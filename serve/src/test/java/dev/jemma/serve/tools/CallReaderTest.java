@@ -59,7 +59,7 @@ class CallReaderTest {
         String line = wanted.replace("~", "\n");
         for (int seed = 0; seed < 200; seed++) {
             Random random = new Random(seed);
-            TextCalls reader = new TextCalls();
+            TextCalls reader = new TextCalls(false);
             Line sink = new Line();
             for (int at = 0; at < text.length(); ) {
                 int to = Math.min(text.length(), at + 1 + random.nextInt(seed == 0 ? 1000 : 1 + seed % 9));
@@ -71,9 +71,47 @@ class CallReaderTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            quoteCharacter = '`',
+            value = {
+                "A~B; |f={\"a\": \"}</tool_call>\\\"{\"}|g.2={}",
+                "{\"a\": \"<tool_call>\"} ; {\"a\": \"<tool_call>\"}",
+                "<tool_calm> <tool_call>; <tool_calm> <tool_call>",
+                "<tool_ca; <tool_ca",
+            })
+    void anAnswerOfAFormIsCallsOnlyIfItBeginsAsOne(String answer, String wanted) {
+        String text = answer.replace("~", "\n").replace("A", A).replace("B", B);
+        for (int seed = 0; seed < 100; seed++) {
+            Random random = new Random(seed);
+            TextCalls reader = new TextCalls(true);
+            Line sink = new Line();
+            for (int at = 0; at < text.length(); ) {
+                int to = Math.min(text.length(), at + 1 + random.nextInt(1 + seed % 9));
+                reader.push(7, text.substring(at, to), sink);
+                at = to;
+            }
+            reader.finish(sink);
+            assertThat(sink.line.toString()).isEqualTo(wanted);
+        }
+    }
+
+    @Test
+    void textThatWaitedAheadOfACallIsNotLost() {
+        MarkedCalls reader = new MarkedCalls(MARKS, "<shown>");
+        Line sink = new Line();
+        reader.push(7, "Hm", sink);
+        reader.push(900, " see <shown>", sink);
+        reader.push(7, "call:f{}", sink);
+        reader.push(901, "<other>", sink);
+        reader.finish(sink);
+        assertThat(sink.line.toString()).isEqualTo("Hm see|f={}");
+    }
+
     @Test
     void argumentsComeAsTheyAreWritten() {
-        TextCalls reader = new TextCalls();
+        TextCalls reader = new TextCalls(false);
         Line sink = new Line();
         reader.push(1, "Hm <tool_call>{\"name\": \"f\", \"arguments\": {\"a\"", sink);
         assertThat(sink.line.toString()).isEqualTo("Hm|f={\"a\"");
@@ -114,7 +152,7 @@ class CallReaderTest {
                 + "\"none\":{},\"nothing\":null,\"odd name\\\\\":[]}}|g.2={}";
         for (int seed = 0; seed < 100; seed++) {
             Random random = new Random(seed);
-            MarkedCalls reader = new MarkedCalls(MARKS);
+            MarkedCalls reader = new MarkedCalls(MARKS, "<shown>");
             Line sink = new Line();
             for (Object token : tokens) {
                 if (token instanceof Integer id) {
