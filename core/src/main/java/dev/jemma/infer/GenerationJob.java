@@ -1,6 +1,7 @@
 package dev.jemma.infer;
 
 import dev.jemma.infer.constraint.TokenConstraint;
+import dev.jemma.infer.constraint.TokenMask;
 import dev.jemma.tokenizer.StreamDecoder;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -80,14 +81,17 @@ final class GenerationJob extends Job {
         return request.logprobs().isPresent();
     }
 
-    /** On how many of the largest logits a choice depends; empty: on all. */
-    OptionalInt largestWanted() {
+    /** Which logits the next token of a sequence depends on; empty: on all. */
+    Optional<LogitChoice> choice(Sequence sequence) {
         SamplingOptions sampling = request.sampling();
-        if (request.constraint().isPresent() || request.logprobs().isPresent() || !sampling.plainLogits()) {
-            return OptionalInt.empty();
+        if (request.logprobs().isPresent() || !sampling.plainLogits()) {
+            return Optional.empty();
         }
         int k = sampling.greedy() ? 1 : sampling.topK();
-        return k > 0 ? OptionalInt.of(k) : OptionalInt.empty();
+        Optional<TokenMask> mask = request.constraint().map(c -> mask(c, sequence.tokens, sequence.sample));
+        return k > 0 || mask.isPresent()
+                ? Optional.of(new LogitChoice(k > 0 ? OptionalInt.of(k) : OptionalInt.empty(), mask))
+                : Optional.empty();
     }
 
     /** Whether no token may follow {@code id}. */
@@ -123,7 +127,12 @@ final class GenerationJob extends Job {
         if (request.constraint().isEmpty()) {
             return sampler.sample(row, request.sampling(), tokens, sample);
         }
-        TokenConstraint constraint = request.constraint().get();
+        TokenMask mask = mask(request.constraint().get(), tokens, sample);
+        return sampler.sample(row, request.sampling(), tokens, sample, mask);
+    }
+
+    /** What may follow a history. */
+    private TokenMask mask(TokenConstraint constraint, TokenHistory tokens, int sample) {
         Output output = outputs.get(sample);
         int state = output.state;
         for (int i = tokens.promptLength() + output.taken;
@@ -131,7 +140,7 @@ final class GenerationJob extends Job {
                 i++) { // guesses, if it is a draft model's
             state = constraint.next(state, tokens.id(i));
         }
-        return sampler.sample(row, request.sampling(), tokens, sample, constraint.mask(state, stopIds));
+        return constraint.mask(state, stopIds);
     }
 
     /** The beginning of a guess that the constraint allows; what follows can only be wrong. */

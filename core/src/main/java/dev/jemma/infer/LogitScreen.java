@@ -1,5 +1,6 @@
 package dev.jemma.infer;
 
+import dev.jemma.infer.constraint.TokenMask;
 import dev.jemma.kernel.Kernels;
 import dev.jemma.kernel.Matrix;
 import dev.jemma.kernel.MatrixBuilder;
@@ -14,6 +15,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Finds the largest logits of a token without reading all of the output matrix W [V, d], which is most of a small model.
@@ -28,6 +30,7 @@ final class LogitScreen implements AutoCloseable {
     private static final DType COARSE = DType.Q5_0;
     private static final int PANEL = MatrixBuilder.ROWS;
     private static final int PIECES_PER_WORD = Long.SIZE * PANEL / Kernels.PIECE;
+    private static final int WORDS = Kernels.PIECE / Long.SIZE; // of a mask, to a piece
     private static final int BLOCK = 32;
 
     /** What is converted for each token until all is. */
@@ -183,12 +186,12 @@ final class LogitScreen implements AutoCloseable {
     }
 
     /**
-     * Looks for the {@code k} largest logits of hidden states x [1, d]. True: {@link #begin} gives them to a sampler. False:
-     * they must be computed in full this time.
+     * Looks for the {@code k} largest logits of hidden states x [1, d], of all tokens or of those in a mask. True: {@link
+     * #begin} gives them to a sampler. False: they must be computed in full this time.
      */
-    boolean find(Workers workers, Tensor x, int k) {
+    boolean find(Workers workers, Tensor x, int k, Optional<TokenMask> mask) {
         found = 0;
-        if (k > maxima.length || !bounded) {
+        if (k > maxima.length || !bounded || mask.isPresent() && k > piecesOf(mask.get())) {
             return false;
         }
         if (rest > 0) {
@@ -198,11 +201,12 @@ final class LogitScreen implements AutoCloseable {
         float norm = norm(x);
         Tensor rough = coarseLogits.getFirst();
         kernels.linear(workers, x, coarse, coarseLogits, Precision.FAST);
+        mask.ifPresent(allowed -> forbidOthers(rough, allowed));
         kernels.maxima(workers, rough, vocabularySize, maxima);
         Arrays.fill(picked, 0);
         int first = pickLargest(rough, k);
         kernels.pick(workers, x, weights, panels, 0, first, logits, Precision.FAST);
-        float least = leastOf(first, k);
+        float least = leastOf(rough, first, k);
         int all = pickPossible(workers, rough, norm, least, first);
         if (!(norm < Float.MAX_VALUE) || !(least > Float.NEGATIVE_INFINITY) || all > panels.length / MOST_LEFT) {
             rest = lastRest;
@@ -211,8 +215,42 @@ final class LogitScreen implements AutoCloseable {
         }
         lastRest = SHORTEST_REST;
         kernels.pick(workers, x, weights, panels, first, all, logits, Precision.FAST);
-        gather(least);
+        gather(rough, least);
         return true;
+    }
+
+    /** Pieces in which a mask has a token: so many of the maxima are above −∞. */
+    private int piecesOf(TokenMask mask) {
+        int count = 0;
+        int more = 0;
+        for (int piece = 0; piece < maxima.length; piece++) {
+            boolean any = false;
+            for (int word = WORDS * piece; word < Math.min(WORDS * (piece + 1), words()); word++) {
+                any |= mask.word(word, more) != 0;
+                more = mask.behind(word, more);
+            }
+            count += any ? 1 : 0;
+        }
+        return count;
+    }
+
+    private int words() {
+        return Math.ceilDiv(vocabularySize, Long.SIZE);
+    }
+
+    /** Coarse logits of −∞ mean from here on that a token is not asked for. */
+    private void forbidOthers(Tensor rough, TokenMask mask) {
+        int more = 0;
+        for (int word = 0; word < words(); word++) {
+            long bits = ~mask.word(word, more);
+            more = mask.behind(word, more);
+            for (; bits != 0; bits &= bits - 1) {
+                int id = Long.SIZE * word + Long.numberOfTrailingZeros(bits);
+                if (id < vocabularySize) {
+                    rough.set(0, id, Float.NEGATIVE_INFINITY);
+                }
+            }
+        }
     }
 
     /** Hands the logits that {@link #find} found to the sampler, for its next samples. */
@@ -254,11 +292,13 @@ final class LogitScreen implements AutoCloseable {
     /**
      * The k-th largest logit of the first panels, or hardly less: logits that a temperature makes equal to it count, too.
      */
-    private float leastOf(int count, int k) {
+    private float leastOf(Tensor rough, int count, int k) {
         largest.begin(k);
         for (int i = 0; i < count; i++) {
             for (int id = PANEL * panels[i]; id < Math.min(vocabularySize, PANEL * (panels[i] + 1)); id++) {
-                largest.add(logits.get(0, id));
+                if (rough.get(0, id) > Float.NEGATIVE_INFINITY) {
+                    largest.add(logits.get(0, id));
+                }
             }
         }
         return largest.least() - 4 * Math.ulp(largest.least());
@@ -303,13 +343,13 @@ final class LogitScreen implements AutoCloseable {
     }
 
     /** Everything that reaches {@code least}, ids ascending. */
-    private void gather(float least) {
+    private void gather(Tensor rough, float least) {
         for (int word = 0; word < picked.length; word++) {
             for (long bits = picked[word]; bits != 0; bits &= bits - 1) {
                 int from = PANEL * (Long.SIZE * word + Long.numberOfTrailingZeros(bits));
                 for (int id = from; id < Math.min(vocabularySize, from + PANEL); id++) {
                     float logit = logits.get(0, id);
-                    if (logit >= least) {
+                    if (logit >= least && rough.get(0, id) > Float.NEGATIVE_INFINITY) {
                         ids[found] = id;
                         values[found++] = logit;
                     }

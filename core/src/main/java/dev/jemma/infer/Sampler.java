@@ -22,7 +22,7 @@ final class Sampler {
     private final int pieces;
     private Tensor rows = NONE;
     private float[] maxima = new float[0]; // of each piece of the rows
-    private int[] ids = new int[0]; // of the largest logits, where only those are known
+    private int[] ids = new int[0]; // of the logits that can be chosen, where only those are known
     private float[] values = new float[0];
     private int count; // 0: all logits are known
 
@@ -45,8 +45,8 @@ final class Sampler {
     }
 
     /**
-     * The next samples are taken from a row of which only the largest logits are known, while they hold still: all that
-     * the options can choose from, at least one, ids ascending.
+     * The next samples are taken from a row of which only some logits are known, while they hold still: all that the
+     * options, and the mask if there is one, can choose from, at least one, ids ascending.
      */
     void begin(int[] someIds, float[] logits, int n) {
         rows = NONE;
@@ -75,11 +75,16 @@ final class Sampler {
     /** The same, of the tokens in a mask alone: as if the logits of all others were −∞ after everything else. */
     int sample(int row, SamplingOptions options, TokenHistory history, int sample, TokenMask mask) {
         float temperature = options.temperature() > 0 ? options.temperature() : 1;
-        if (options.plainLogits() && options.greedy()) {
+        if (count > 0) { // of the mask alone
+            if (options.greedy()) {
+                return argmax(row);
+            }
+            candidates.fill(ids, values, count);
+            candidates.temperature(temperature);
+        } else if (options.plainLogits() && options.greedy()) {
             candidates.fillWithLargest(rows, row, vocabularySize, maxima, row * pieces, 1, 1, mask);
             return first();
-        }
-        if (options.plainLogits() && options.topK() > 0) {
+        } else if (options.plainLogits() && options.topK() > 0) {
             int k = Math.min(options.topK(), vocabularySize);
             candidates.fillWithLargest(rows, row, vocabularySize, maxima, row * pieces, k, temperature, mask);
         } else {

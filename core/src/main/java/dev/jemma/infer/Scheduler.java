@@ -20,7 +20,6 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -336,11 +335,15 @@ final class Scheduler implements AutoCloseable {
 
     /** The rows whose logits are wanted, and whose they are. */
     private record Wanted(int[] rows, int[] positions, Slice[] slices, boolean logSumExp, boolean samples) {
-        /** How many of the largest logits of the only row decide; empty if there are more rows, or all logits count. */
-        OptionalInt largest() {
-            return rows.length == 1 && slices[0].sequence.job instanceof GenerationJob job
-                    ? job.largestWanted()
-                    : OptionalInt.empty();
+        /** Which logits of the only row decide; empty if there are more rows, or all logits count. */
+        Optional<LogitChoice> choice() {
+            try {
+                return rows.length == 1 && slices[0].sequence.job instanceof GenerationJob job
+                        ? job.choice(slices[0].sequence)
+                        : Optional.empty();
+            } catch (RuntimeException _) { // choosing meets the same, and ends this request alone
+                return Optional.empty();
+            }
         }
     }
 
@@ -354,8 +357,8 @@ final class Scheduler implements AutoCloseable {
                 job.guessed(s.guessed());
             }
         }
-        OptionalInt largest = probe.equals(Probe.NONE) ? want.largest() : OptionalInt.empty();
-        if (largest.isPresent() && screening.begin(wanted.slice(0, 1), ops, largest, sampler)) {
+        Optional<LogitChoice> choice = probe.equals(Probe.NONE) ? want.choice() : Optional.empty();
+        if (choice.isPresent() && screening.begin(wanted.slice(0, 1), ops, choice.get(), sampler)) {
             screenedTokens++;
             generate(want, 0, 1, Job.Logits.NONE);
         } else {

@@ -11,11 +11,11 @@ import dev.jemma.model.Part;
 import dev.jemma.model.Weight;
 import dev.jemma.tensor.Tensor;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
- * When an engine screens logits ({@link LogitScreen}): one token at a time, of which only the largest logits matter, by a
- * matrix that is worth it. One sequence that generates is limited by the weights that are read, several are not.
+ * When an engine does without all logits: one token at a time, of which only the largest logits matter ({@link
+ * LogitScreen}) or only those of a few tokens ({@link AllowedLogits}), by a matrix that is worth it. One sequence that
+ * generates is limited by the weights that are read, several are not.
  */
 final class Screening implements AutoCloseable {
     /** Tokens that could have been screened before the screen is made, which costs about what it saves in as many. */
@@ -27,6 +27,7 @@ final class Screening implements AutoCloseable {
     private final Linear output;
     private Optional<Matrix> matrix; // empty: never
     private Optional<LogitScreen> screen = Optional.empty();
+    private final Optional<AllowedLogits> allowed;
     private int tokens;
 
     Screening(
@@ -42,12 +43,12 @@ final class Screening implements AutoCloseable {
         output = gemma.matrix(new Weight(Part.EMBEDDING, 0));
         // a soft cap may make equal what was not, far beyond the cap
         boolean plain = gemma.config().finalLogitSoftcap() == 0;
-        matrix = output instanceof Linear.Packed(Matrix m)
-                        && plain
-                        && LogitScreen.suits(m, precision)
-                        && (long) m.rows() * m.cols() >= options.screenFrom()
-                ? Optional.of(m)
-                : Optional.empty();
+        Optional<Matrix> large =
+                output instanceof Linear.Packed(Matrix m) && plain && (long) m.rows() * m.cols() >= options.screenFrom()
+                        ? Optional.of(m)
+                        : Optional.empty();
+        matrix = large.filter(m -> LogitScreen.suits(m, precision));
+        allowed = large.map(m -> new AllowedLogits(kernels, m, vocabularySize, precision));
     }
 
     /**
@@ -55,11 +56,18 @@ final class Screening implements AutoCloseable {
      *
      * @param x hidden states [1, d]
      * @param ops bound to the batch that they come from
-     * @param largest how many of the logits the choice depends on; empty: all
      * @return false if all logits must be computed
      */
-    boolean begin(Tensor x, InferenceOps ops, OptionalInt largest, Sampler sampler) {
-        if (matrix.isEmpty() || largest.isEmpty() || ops.adapts(output)) {
+    boolean begin(Tensor x, InferenceOps ops, LogitChoice choice, Sampler sampler) {
+        if (ops.adapts(output)) {
+            return false;
+        }
+        if (allowed.isPresent() && choice.mask().isPresent()) {
+            if (allowed.get().begin(workers, x, choice.mask().get(), sampler)) {
+                return true;
+            }
+        }
+        if (matrix.isEmpty() || choice.largest().isEmpty()) {
             return false;
         }
         if (screen.isEmpty()) {
@@ -72,7 +80,7 @@ final class Screening implements AutoCloseable {
             screen.get().prepare(workers);
             return false;
         }
-        if (!screen.get().find(workers, x, largest.getAsInt())) {
+        if (!screen.get().find(workers, x, choice.largest().getAsInt(), choice.mask())) {
             return false;
         }
         screen.get().begin(sampler);
@@ -91,5 +99,6 @@ final class Screening implements AutoCloseable {
     @Override
     public void close() {
         screen.ifPresent(LogitScreen::close);
+        allowed.ifPresent(AllowedLogits::close);
     }
 }

@@ -6,7 +6,12 @@ import static org.assertj.core.api.Assertions.fail;
 
 import dev.jemma.infer.constraint.Grammar;
 import dev.jemma.infer.constraint.TokenConstraint;
+import dev.jemma.kernel.KvType;
+import dev.jemma.kernel.Precision;
 import dev.jemma.testing.Golden;
+import dev.jemma.testing.ModelRig;
+import dev.jemma.tokenizer.SpecialText;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +43,10 @@ class ConstrainedGenerationTest {
     }
 
     private static List<GenerationRequest> requests(LanguageModel model, SamplingOptions.Builder like) {
+        return requests(model, like, 2);
+    }
+
+    private static List<GenerationRequest> requests(LanguageModel model, SamplingOptions.Builder like, int samples) {
         TokenConstraint schema = model.constraint(Grammar.jsonSchema(SCHEMA));
         TokenConstraint regex = model.constraint(Grammar.regex("([ab]{2}-)+\\d{3}(é|ß)?"));
         List<GenerationRequest> requests = new ArrayList<>();
@@ -46,7 +55,7 @@ class ConstrainedGenerationTest {
             RequestBuilder request = model.request(new int[] {2, 40 + seed, 41})
                     .sampling(sampling)
                     .maxTokens(240)
-                    .samples(2);
+                    .samples(samples);
             requests.add(request.constraint(seed % 3 == 0 ? regex : schema)
                     .stopIds(Set.of(1))
                     .build());
@@ -121,6 +130,43 @@ class ConstrainedGenerationTest {
                 assertThat(longWay).isEqualTo(shortWay);
             }
         }
+    }
+
+    /** One sequence at a time: where few tokens may come, or the largest logits decide, not all logits are computed. */
+    @Test
+    void answersAreTheSameWithoutAllLogits() {
+        Path file = Golden.path("models/gguf/gemma3-Q8_0.gguf");
+        List<List<int[]>> answers = new ArrayList<>();
+        try (LanguageModel model =
+                        LanguageModel.open(file, ModelOptions.builder().build());
+                ModelRig rig = ModelRig.load(file)) {
+            for (long screenFrom : new long[] {EngineOptions.NO_SCREEN, 1}) {
+                EngineOptions options = new EngineOptions(
+                        512, KvType.F32, 64L << 20, 64, 16, false, new Speculation.None(), screenFrom);
+                try (Engine engine = new Engine(
+                        rig.gemma,
+                        rig.head,
+                        512,
+                        () -> model.tokenizer().streamDecoder(SpecialText.SHOW),
+                        rig.kernels,
+                        rig.workers,
+                        Precision.FAST,
+                        options)) {
+                    List<int[]> ids = new ArrayList<>();
+                    for (SamplingOptions.Builder like : List.of(
+                            SamplingOptions.builder(),
+                            SamplingOptions.builder().temperature(1.5f).topK(2),
+                            SamplingOptions.builder().temperature(1))) {
+                        for (GenerationRequest request : requests(model, like, 1)) {
+                            engine.submit(request, _ -> {}).await().forEach(c -> ids.add(c.ids()));
+                        }
+                    }
+                    assertThat(engine.stats().screenedTokens() > 100).isEqualTo(screenFrom == 1);
+                    answers.add(ids);
+                }
+            }
+        }
+        assertThat(answers.get(1)).usingRecursiveComparison().isEqualTo(answers.get(0));
     }
 
     @Test

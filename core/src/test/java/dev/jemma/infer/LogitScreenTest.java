@@ -2,6 +2,7 @@ package dev.jemma.infer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.jemma.infer.constraint.TokenMask;
 import dev.jemma.kernel.KernelProviders;
 import dev.jemma.kernel.Kernels;
 import dev.jemma.kernel.Matrix;
@@ -15,6 +16,7 @@ import dev.jemma.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -108,7 +110,7 @@ class LogitScreenTest {
                 Tensor x = hidden(random, w[i % 3 == 0 ? 17 : random.nextInt(rows)], i % 5 == 4 ? 0.3f : 1);
                 whole.begin(kernels, workers, all(packed, x));
                 for (int k : new int[] {1, 3, 4}) {
-                    if (screen.find(workers, x, k)) {
+                    if (screen.find(workers, x, k, Optional.empty())) {
                         found++;
                         screen.begin(screened);
                         assertThat(screened.sample(0, sampling(k, i), history, 0))
@@ -136,6 +138,96 @@ class LogitScreenTest {
         for (int i = 0; i < ids.length; i++) {
             assertThat(ids[i]).isEqualTo(all.id(i));
             assertThat(scores[i]).isEqualTo(all.score(i));
+        }
+    }
+
+    /** Bits at random, of every token or of every second piece, and some more ids. */
+    private static TokenMask mask(Random random, int vocabulary, int share, boolean everyPiece) {
+        long[] bits = new long[Math.ceilDiv(vocabulary, Long.SIZE)];
+        for (int id = 0; id < vocabulary; id++) {
+            boolean asked = everyPiece || id / Kernels.PIECE % 2 == 0;
+            bits[id / Long.SIZE] |= asked && random.nextInt(share) == 0 ? 1L << id : 0;
+        }
+        int[] more = random.ints(3, 0, vocabulary)
+                .filter(id -> (bits[id / Long.SIZE] >>> id & 1) == 0)
+                .sorted()
+                .distinct()
+                .toArray();
+        return new TokenMask(bits, more);
+    }
+
+    private static SamplingOptions open(int k, long seed) {
+        return SamplingOptions.builder().temperature(0.8f).topK(k).seed(seed).build();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"4096,640,4096", "5003,64,5003", "3001,32,2998", "4160,256,4100"})
+    void tokensOfAMaskAreThoseOfAllLogits(int rows, int cols, int vocabulary) {
+        Random random = new Random(rows);
+        float[][] w = random(random, rows, cols);
+        Matrix packed = pack(w);
+        Sampler whole = new Sampler(vocabulary);
+        Sampler some = new Sampler(vocabulary);
+        TokenHistory history = new TokenHistory(new int[] {2});
+        int screened = 0;
+        int narrow = 0;
+        try (LogitScreen screen = screen(packed, vocabulary);
+                AllowedLogits allowed = new AllowedLogits(kernels, packed, vocabulary, Precision.FAST)) {
+            for (int i = 0; i < 80; i++) {
+                Tensor x = hidden(random, w[random.nextInt(rows)], i % 5 == 4 ? 0.3f : 1);
+                whole.begin(kernels, workers, all(packed, x));
+                TokenMask wide = mask(random, vocabulary, 1 + i % 4, i % 2 == 0);
+                TokenMask few =
+                        new TokenMask(new long[0], new int[] {i, i + 1, vocabulary - 1 - i % 2}); // two panels or three
+                for (int k : new int[] {1, 3, 4}) {
+                    if (screen.find(workers, x, k, Optional.of(wide))) {
+                        screened++;
+                        screen.begin(some);
+                        assertThat(some.sample(0, sampling(k, i), history, 0, wide))
+                                .as("token %d, k %d", i, k)
+                                .isEqualTo(whole.sample(0, sampling(k, i), history, 0, wide));
+                    }
+                    if (allowed.begin(workers, x, few, some)) {
+                        narrow++;
+                        for (SamplingOptions options : List.of(sampling(k, i), open(k, i), open(0, i))) {
+                            assertThat(some.sample(0, options, history, 0, few))
+                                    .isEqualTo(whole.sample(0, options, history, 0, few));
+                        }
+                    }
+                }
+                assertThat(allowed.begin(workers, x, wide, some))
+                        .as("a wide mask")
+                        .isFalse();
+            }
+        }
+        assertThat(screened).isGreaterThan(20);
+        assertThat(narrow).isGreaterThan(200);
+    }
+
+    @Test
+    void aMaskOfFewerPiecesThanAreLookedForIsLeftToAllLogits() {
+        Random random = new Random(6);
+        float[][] w = random(random, 4096, 64);
+        Tensor x = hidden(random, w[9], 1);
+        long[] bits = new long[64];
+        bits[0] = -1;
+        bits[63] = -1; // two pieces
+        Optional<TokenMask> mask = Optional.of(new TokenMask(bits, new int[0]));
+        try (LogitScreen screen = screen(pack(w), 4096)) {
+            assertThat(screen.find(workers, x, 2, mask)).isTrue();
+            assertThat(screen.find(workers, x, 3, mask)).isFalse();
+        }
+    }
+
+    @Test
+    void aMaskWithoutATokenIsLeftToTheSamplersMessage() {
+        Matrix packed = pack(random(new Random(7), 1024, 64));
+        TokenMask none = new TokenMask(new long[0], new int[0]);
+        TokenMask beyond = new TokenMask(new long[0], new int[] {1001});
+        try (AllowedLogits allowed = new AllowedLogits(kernels, packed, 1000, Precision.FAST)) {
+            Tensor x = hidden(new Random(8), new float[64], 0);
+            assertThat(allowed.begin(workers, x, none, new Sampler(1000))).isFalse();
+            assertThat(allowed.begin(workers, x, beyond, new Sampler(1000))).isFalse();
         }
     }
 
@@ -169,7 +261,7 @@ class LogitScreenTest {
                             along * decoded[c] + 40 * (decoded[c] - copy[c]) + 0.01f * (float) random.nextGaussian());
                 }
                 whole.begin(kernels, workers, all(first, x));
-                if (screen.find(workers, x, 1)) {
+                if (screen.find(workers, x, 1, Optional.empty())) {
                     found++;
                     screen.begin(screened);
                     assertThat(screened.sample(0, SamplingOptions.GREEDY, history, 0))
@@ -186,15 +278,17 @@ class LogitScreenTest {
         float[][] w = random(random, 1024, 64);
         Tensor x = hidden(random, w[9], 1);
         try (LogitScreen screen = screen(pack(w), 1024)) {
-            assertThat(screen.find(workers, x, 1)).isTrue();
-            assertThat(screen.find(workers, x, 5)).as("more than pieces").isFalse();
+            assertThat(screen.find(workers, x, 1, Optional.empty())).isTrue();
+            assertThat(screen.find(workers, x, 5, Optional.empty()))
+                    .as("more than pieces")
+                    .isFalse();
             x.set(0, 3, Float.NaN);
-            assertThat(screen.find(workers, x, 1)).isFalse();
+            assertThat(screen.find(workers, x, 1, Optional.empty())).isFalse();
         }
         w[700][5] = 1e30f; // its scale is infinite in float16
         x.set(0, 3, 0);
         try (LogitScreen screen = screen(pack(w), 1024)) {
-            assertThat(screen.find(workers, x, 1)).isFalse();
+            assertThat(screen.find(workers, x, 1, Optional.empty())).isFalse();
         }
         float[][] alike = random(random, 1024, 64);
         for (float[] row : alike) {
@@ -202,7 +296,8 @@ class LogitScreenTest {
         }
         try (LogitScreen screen = screen(pack(alike), 1024)) {
             for (int i = 0; i < 20; i++) {
-                assertThat(screen.find(workers, hidden(random, alike[0], 1), 1)).isFalse();
+                assertThat(screen.find(workers, hidden(random, alike[0], 1), 1, Optional.empty()))
+                        .isFalse();
             }
         }
     }

@@ -14,12 +14,15 @@ import dev.jemma.testing.ModelRig;
 import java.lang.foreign.Arena;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 class ScreeningTest {
     private static final EngineOptions ALWAYS =
             new EngineOptions(256, KvType.F32, 64L << 20, 64, 16, false, new Speculation.None(), 1);
+
+    private static final LogitChoice LARGEST = new LogitChoice(OptionalInt.of(1), Optional.empty());
 
     private static Kernels withoutMemoryForCopies(Kernels kernels) {
         return (Kernels) Proxy.newProxyInstance(
@@ -46,8 +49,7 @@ class ScreeningTest {
                         rig.gemma, 512, withoutMemoryForCopies(rig.kernels), rig.workers, Precision.FAST, ALWAYS)) {
             Tensor x = Tensor.allocate(arena, 1, rig.gemma.config().hiddenSize());
             for (int token = 0; token < 600; token++) {
-                assertThat(screening.begin(x, ops, OptionalInt.of(1), new Sampler(512)))
-                        .isFalse();
+                assertThat(screening.begin(x, ops, LARGEST, new Sampler(512))).isFalse();
             }
         }
     }
