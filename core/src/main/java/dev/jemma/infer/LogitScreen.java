@@ -191,7 +191,7 @@ final class LogitScreen implements AutoCloseable {
      */
     boolean find(Workers workers, Tensor x, int k, Optional<TokenMask> mask) {
         found = 0;
-        if (k > maxima.length || !bounded || mask.isPresent() && k > piecesOf(mask.get())) {
+        if (k > maxima.length || !bounded || (mask.isPresent() && k > piecesOf(mask.get()))) {
             return false;
         }
         if (rest > 0) {
