@@ -21,6 +21,7 @@ final class BoolQ {
                     .orPart("boolq/train_head300")
                     .then(BoolQ::taken))
             .spare(true) // no test split
+            .version("2.0")
             .suiteShots(0)
             .build();
 

@@ -3,6 +3,7 @@ package dev.jemma.eval.task;
 import static dev.jemma.eval.Form.ChoiceMetric.ACC;
 
 import dev.jemma.eval.Doc;
+import dev.jemma.eval.PythonText;
 import dev.jemma.eval.Source;
 import dev.jemma.eval.Task;
 import java.util.ArrayList;
@@ -14,13 +15,15 @@ final class CommonsenseQa {
     static final Task TASK = Task.choice(
                     "commonsense_qa",
                     Source.of("commonsenseqa/dev_rand_split", "commonsense_qa/validation"),
-                    doc -> "Question: " + question(doc).strip() + "\n" + Letters.lines(choices(doc)) + "\nAnswer:",
+                    doc -> "Question: " + PythonText.strip(question(doc)) + "\n" + Letters.lines(choices(doc))
+                            + "\nAnswer:",
                     doc -> Letters.first(choices(doc).size()),
                     doc -> "ABCDE".indexOf(doc.text("answerKey")),
                     ACC)
             .pool(Source.of("commonsenseqa/train_rand_split", "commonsense_qa/train")
                     .orPart("commonsenseqa/train_head1000"))
             .spare(true) // no test split
+            .version("Yaml")
             .suiteShots(7)
             .build();
 

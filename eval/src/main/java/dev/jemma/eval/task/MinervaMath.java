@@ -52,7 +52,8 @@ final class MinervaMath {
         return new Group(
                 "minerva_math",
                 SUBJECTS.keySet().stream().map(name -> "minerva_math_" + name).toList(),
-                true);
+                true,
+                "1.0");
     }
 
     private static Task task(String name, String type) {
@@ -69,7 +70,7 @@ final class MinervaMath {
                                 1,
                                 doc -> List.of(doc.text("solution")),
                                 List.of(new Form.Pipeline("none", Filter.takeFirst(), grader, List.of(MATCH)))))
-                .version("3.0")
+                .version("3.1")
                 .pool(_ -> examples())
                 .order(Draw.Order.FIRST)
                 .usualShots(4)

@@ -50,6 +50,7 @@ final class TruthfulQa {
                         doc -> PRIMER + "Q: " + doc.text("question") + "\nA:",
                         doc -> choices(doc, targets).getFirst(),
                         new Form.Choice(doc -> choices(doc, targets), doc -> gold(doc, targets), List.of(metric)))
+                .version(metric == Form.ChoiceMetric.ACC ? "2.0" : "3.0")
                 .build();
     }
 

@@ -2,6 +2,7 @@ package dev.jemma.eval.task;
 
 import dev.jemma.eval.Doc;
 import dev.jemma.eval.Form;
+import dev.jemma.eval.PythonText;
 import dev.jemma.eval.Source;
 import dev.jemma.eval.Task;
 import java.util.List;
@@ -39,7 +40,7 @@ final class WinoGrande {
     }
 
     private static String ending(Doc doc) {
-        return doc.text("sentence").substring(blank(doc) + 1).strip();
+        return PythonText.strip(doc.text("sentence").substring(blank(doc) + 1));
     }
 
     private static int gold(Doc doc) {

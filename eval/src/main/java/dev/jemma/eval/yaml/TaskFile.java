@@ -243,7 +243,7 @@ public final class TaskFile {
                         case "take_first" -> Filter.takeFirst();
                         case "take_first_k" ->
                             Filter.takeFirst(step.integer("k").orElse(1));
-                        case "remove_whitespace" -> Filter.stripLeading();
+                        case "remove_whitespace" -> Filter.strip();
                         case "majority_vote" -> Filter.majority();
                         case "regex" ->
                             Filter.regex(

@@ -2,6 +2,7 @@ package dev.jemma.eval.yaml;
 
 import dev.jemma.eval.Doc;
 import dev.jemma.eval.EvalException;
+import dev.jemma.eval.PythonText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -178,12 +179,8 @@ final class Template {
         return switch (kind) {
             case "lower" -> text.toLowerCase(Locale.ROOT);
             case "upper" -> text.toUpperCase(Locale.ROOT);
-            case "capitalize" ->
-                text.isEmpty()
-                        ? text
-                        : text.substring(0, 1).toUpperCase(Locale.ROOT)
-                                + text.substring(1).toLowerCase(Locale.ROOT);
-            default -> text.strip();
+            case "capitalize" -> PythonText.capitalize(text);
+            default -> PythonText.strip(text);
         };
     }
 }
