@@ -20,11 +20,15 @@ public record Questions(Task task, List<Item> items, int rows, int shots, String
     /**
      * Reads the data of a task.
      *
-     * @throws EvalException if it is not there, is damaged, or has too few examples; the message begins with the task
+     * @throws EvalException if it is not there, is damaged, or has no rows or too few examples; the message begins with the task
      */
     public static Questions of(Task task, DataFolder folder, EvaluationOptions options) {
         try {
-            return Items.questions(task, folder, options);
+            Questions questions = Items.questions(task, folder, options);
+            if (questions.items().isEmpty()) {
+                throw new EvalException("the data has no rows of this task");
+            }
+            return questions;
         } catch (EvalException e) {
             String message = String.valueOf(e.getMessage());
             throw message.startsWith(task.name() + ": ") ? e : new EvalException(task.name() + ": " + message, e);

@@ -31,7 +31,7 @@ final class BoolQ {
         if (doc.has("label")) {
             return doc.integer("label");
         }
-        return doc.get("answer").asString().equalsIgnoreCase("true") ? 1 : 0;
+        return doc.text("answer").equalsIgnoreCase("true") ? 1 : 0;
     }
 
     /** Rows that hold passage and question as one text, {@code PASSAGE\nQuestion: QUESTION?\nAnswer:}, are taken apart. */

@@ -31,7 +31,7 @@ final class CommonsenseQa {
 
     private static String question(Doc doc) {
         JsonNode question = doc.get("question");
-        return question.isObject() ? question.path("stem").asString() : question.asString();
+        return doc.text("question", question.isObject() ? question.path("stem") : question);
     }
 
     private static List<String> choices(Doc doc) {
@@ -40,7 +40,7 @@ final class CommonsenseQa {
             return Letters.choices(doc);
         }
         List<String> texts = new ArrayList<>();
-        question.path("choices").forEach(choice -> texts.add(choice.path("text").asString()));
+        question.path("choices").forEach(choice -> texts.add(doc.text("question", choice.path("text"))));
         return texts;
     }
 }

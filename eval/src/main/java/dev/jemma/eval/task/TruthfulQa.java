@@ -65,7 +65,7 @@ final class TruthfulQa {
         List<Integer> gold = new ArrayList<>();
         int i = 0;
         for (var label : node.has("labels") ? node.path("labels") : node.values()) {
-            if (label.asInt() == 1) {
+            if (label.asInt(0) == 1) {
                 gold.add(i);
             }
             i++;

@@ -165,7 +165,7 @@ final class Template {
                 case Step.At(int index) -> value.path(index < 0 ? value.size() + index : index);
                 case Step.AtField(String other) ->
                     value.isArray() ? value.path(doc.integer(other)) : value.path(doc.text(other));
-                case Step.Change(String kind) -> NODES.stringNode(changed(value.asString(), kind));
+                case Step.Change(String kind) -> NODES.stringNode(changed(doc.text(field.name, value), kind));
                 case Step.Join(String between) -> NODES.stringNode(String.join(between, doc.texts(field.name, value)));
             };
             if (value.isMissingNode()) {
