@@ -4,6 +4,7 @@ import dev.jemma.eval.metric.Filter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -90,7 +91,7 @@ final class AnswerFinder {
     }
 
     private static void add(
-            TreeMap<Integer, List<Supplier<List<Candidate>>>> ranks, int rank, Supplier<List<Candidate>> place) {
+            Map<Integer, List<Supplier<List<Candidate>>>> ranks, int rank, Supplier<List<Candidate>> place) {
         ranks.computeIfAbsent(rank, _ -> new ArrayList<>()).add(place);
     }
 
@@ -138,7 +139,7 @@ final class AnswerFinder {
             for (int back = at;
                     back >= (at == from && hope ? start : at);
                     back--) { // white space may be the formula's own
-                if (back < from && !dev.jemma.eval.PythonText.isSpace(text.charAt(back))) {
+                if (back < from && !dev.jemma.eval.metric.PythonText.isSpace(text.charAt(back))) {
                     break;
                 }
                 for (LatexSpans.Run run : latex.from(back)) {
@@ -183,7 +184,9 @@ final class AnswerFinder {
     }
 
     private Optional<Candidate> formula(int start, int at) {
-        for (int back = at; back > 0 && (back == at || dev.jemma.eval.PythonText.isSpace(text.charAt(back))); back--) {
+        for (int back = at;
+                back > 0 && (back == at || dev.jemma.eval.metric.PythonText.isSpace(text.charAt(back)));
+                back--) {
             List<LatexSpans.Run> runs = latex.from(back);
             if (!runs.isEmpty()) {
                 return Optional.of(candidate(start, runs.getFirst().end(), runs.getFirst()));

@@ -1,5 +1,6 @@
 package dev.jemma.eval.math;
 
+import dev.jemma.JemmaException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -27,11 +28,11 @@ final class AnswerLexer {
     record Token(Kind kind, String text) {}
 
     /** A character that is in no token. */
-    static final class Unknown extends RuntimeException {
+    static final class Unknown extends JemmaException {
         private static final long serialVersionUID = 1L;
 
         Unknown(String message) {
-            super(message, null, false, false);
+            super(message);
         }
     }
 

@@ -56,7 +56,7 @@ final class AnswerParser {
     }
 
     private static Node withCommas(String latex) {
-        String text = dev.jemma.eval.PythonText.strip(latex);
+        String text = dev.jemma.eval.metric.PythonText.strip(latex);
         boolean decimal = text.startsWith("0");
         return new Node.Num(new java.math.BigDecimal(text.replace(",", decimal ? "." : "")));
     }
@@ -240,8 +240,8 @@ final class AnswerParser {
     }
 
     private static final List<String> JOINS = List.of("\\setminus", "\\cup", "\\cap");
-    private static final List<Value.Join.Kind> KINDS =
-            List.of(Value.Join.Kind.DIFFERENCE, Value.Join.Kind.UNION, Value.Join.Kind.INTERSECTION);
+    private static final List<Value.Join.Way> KINDS =
+            List.of(Value.Join.Way.DIFFERENCE, Value.Join.Way.UNION, Value.Join.Way.INTERSECTION);
 
     private Optional<Value> joined(int level) {
         if (level == JOINS.size()) {

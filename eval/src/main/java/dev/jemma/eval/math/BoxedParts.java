@@ -24,7 +24,7 @@ final class BoxedParts {
                 break;
             }
             int at = box + (text.startsWith("\\boxed", box) ? 6 : 5);
-            while (at < before && dev.jemma.eval.PythonText.isSpace(text.charAt(at))) {
+            while (at < before && dev.jemma.eval.metric.PythonText.isSpace(text.charAt(at))) {
                 at++;
             }
             if (at >= before) {
@@ -37,7 +37,7 @@ final class BoxedParts {
                 }
                 break;
             }
-            String content = dev.jemma.eval.PythonText.strip(text.substring(at + 1, end));
+            String content = dev.jemma.eval.metric.PythonText.strip(text.substring(at + 1, end));
             if (!all && next >= 0 && !belongs(text.substring(end + 1, next), content, found.getFirst())) {
                 break;
             }

@@ -1,10 +1,16 @@
 package dev.jemma.eval.math;
 
+import dev.jemma.JemmaException;
+
 /** A text that can be looked at only so often: what a pattern with much to go back to would take for ever ends here. */
 final class CountedText implements CharSequence {
     /** Too many looks. */
-    static final class Exhausted extends RuntimeException {
+    static final class Exhausted extends JemmaException {
         private static final long serialVersionUID = 1L;
+
+        Exhausted() {
+            super("a text takes too long to read");
+        }
     }
 
     private static final long LOOKS = 40_000_000;

@@ -1,5 +1,6 @@
 package dev.jemma.eval.math;
 
+import dev.jemma.JemmaException;
 import dev.jemma.eval.math.AnswerLexer.Kind;
 import dev.jemma.eval.math.AnswerLexer.Token;
 import java.math.BigDecimal;
@@ -16,11 +17,11 @@ import java.util.Optional;
  */
 final class ExpressionReader {
     /** Not worth reading on: too deep, or too much to try. */
-    static final class Hopeless extends RuntimeException {
+    static final class Hopeless extends JemmaException {
         private static final long serialVersionUID = 1L;
 
         Hopeless() {
-            super("hopeless", null, false, false);
+            super("not worth reading on");
         }
     }
 

@@ -1,6 +1,6 @@
 package dev.jemma.eval.math;
 
-import dev.jemma.eval.PythonText;
+import dev.jemma.eval.metric.PythonText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;

@@ -1,6 +1,6 @@
 package dev.jemma.eval.math;
 
-import dev.jemma.eval.PythonText;
+import dev.jemma.eval.metric.PythonText;
 import java.util.List;
 
 /**

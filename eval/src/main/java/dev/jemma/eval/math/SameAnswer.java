@@ -1,5 +1,6 @@
 package dev.jemma.eval.math;
 
+import dev.jemma.JemmaException;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,11 +13,11 @@ import java.util.Optional;
  */
 final class SameAnswer {
     /** Nothing can be compared with what does not exist, such as a division by 0. */
-    static final class Impossible extends RuntimeException {
+    static final class Impossible extends JemmaException {
         private static final long serialVersionUID = 1L;
 
         Impossible() {
-            super("impossible", null, false, false);
+            super("there is nothing to compare with");
         }
     }
 
@@ -58,7 +59,7 @@ final class SameAnswer {
             return sets(gold, answer);
         }
         if (gold instanceof Value.Expression(Node a) && answer instanceof Value.Expression(Node b)) {
-            return Constants.unknown(a).isPresent() || Constants.unknown(b).isPresent()
+            return (Constants.unknown(a).isPresent() || Constants.unknown(b).isPresent())
                     ? symbols(a, b)
                     : SameNumber.of(a, b);
         }
@@ -185,16 +186,11 @@ final class SameAnswer {
         }
         Optional<List<Value>> x = elements(a, b);
         Optional<List<Value>> y = elements(b, a);
-        return x.isPresent()
-                && y.isPresent()
-                && (a instanceof Value.Items || (b instanceof Value.Items && !written(b))
-                        ? matched(x.get(), y.get())
-                        : inOrder(x.get(), y.get()));
-    }
-
-    /** A set that was written as one keeps its order beside a pair. */
-    private static boolean written(Value value) {
-        return value instanceof Value.Items;
+        if (x.isEmpty() || y.isEmpty()) {
+            return false;
+        }
+        // Beside a pair a set keeps the order in which it is written.
+        return a instanceof Value.Items ? matched(x.get(), y.get()) : inOrder(x.get(), y.get());
     }
 
     private static boolean end(Node a, Node b) {
@@ -250,7 +246,7 @@ final class SameAnswer {
         Optional<String> b = word(answer);
         if (a.isPresent() && b.isPresent()) {
             boolean letters = Names.of(gold).isPresent() && Names.of(answer).isPresent();
-            return letters && a.get().length() == 1 && b.get().length() == 1
+            return (letters && a.get().length() == 1 && b.get().length() == 1)
                     ? a.equals(b)
                     : a.get().toLowerCase(Locale.ROOT).equals(b.get().toLowerCase(Locale.ROOT));
         }

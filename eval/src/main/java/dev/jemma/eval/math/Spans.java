@@ -165,10 +165,12 @@ record Spans(List<Spans.Stretch> stretches) {
         sorted.sort(Comparator.comparingDouble(Stretch::low).thenComparing(Stretch::openLow));
         List<Stretch> apart = new ArrayList<>();
         for (Stretch next : sorted) {
-            Stretch last = apart.isEmpty() ? next : apart.removeLast();
-            if (last == next) {
+            if (apart.isEmpty()) {
                 apart.add(next);
-            } else if (next.low < last.high || (next.low == last.high && !(next.openLow && last.openHigh))) {
+                continue;
+            }
+            Stretch last = apart.removeLast();
+            if (next.low < last.high || (next.low == last.high && !(next.openLow && last.openHigh))) {
                 boolean further = next.high > last.high;
                 boolean same = next.high == last.high;
                 boolean openHigh = further ? next.openHigh : same ? last.openHigh && next.openHigh : last.openHigh;

@@ -25,9 +25,9 @@ sealed interface Value {
     record Span(Node low, Node high, boolean openLow, boolean openHigh) implements Value {}
 
     /** Two sets put together. */
-    record Join(Kind kind, Value left, Value right) implements Value {
+    record Join(Way kind, Value left, Value right) implements Value {
         /** In what way. */
-        enum Kind {
+        enum Way {
             UNION,
             INTERSECTION,
             DIFFERENCE

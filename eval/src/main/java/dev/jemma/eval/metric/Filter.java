@@ -1,6 +1,5 @@
 package dev.jemma.eval.metric;
 
-import dev.jemma.eval.PythonText;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -3,9 +3,9 @@ package dev.jemma.eval.task;
 import static dev.jemma.eval.Form.ChoiceMetric.ACC;
 
 import dev.jemma.eval.Doc;
-import dev.jemma.eval.PythonText;
 import dev.jemma.eval.Source;
 import dev.jemma.eval.Task;
+import dev.jemma.eval.metric.PythonText;
 import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.databind.JsonNode;

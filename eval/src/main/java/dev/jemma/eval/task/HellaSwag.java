@@ -4,9 +4,9 @@ import static dev.jemma.eval.Form.ChoiceMetric.ACC;
 import static dev.jemma.eval.Form.ChoiceMetric.ACC_NORM;
 
 import dev.jemma.eval.Doc;
-import dev.jemma.eval.PythonText;
 import dev.jemma.eval.Source;
 import dev.jemma.eval.Task;
+import dev.jemma.eval.metric.PythonText;
 import java.util.regex.Pattern;
 
 /**

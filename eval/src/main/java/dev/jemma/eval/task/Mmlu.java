@@ -4,10 +4,10 @@ import static dev.jemma.eval.Form.ChoiceMetric.ACC;
 
 import dev.jemma.eval.Doc;
 import dev.jemma.eval.Group;
-import dev.jemma.eval.PythonText;
 import dev.jemma.eval.Source;
 import dev.jemma.eval.Task;
 import dev.jemma.eval.fewshot.Draw;
+import dev.jemma.eval.metric.PythonText;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

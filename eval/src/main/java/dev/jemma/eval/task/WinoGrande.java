@@ -2,9 +2,9 @@ package dev.jemma.eval.task;
 
 import dev.jemma.eval.Doc;
 import dev.jemma.eval.Form;
-import dev.jemma.eval.PythonText;
 import dev.jemma.eval.Source;
 import dev.jemma.eval.Task;
+import dev.jemma.eval.metric.PythonText;
 import java.util.List;
 
 /**

@@ -2,7 +2,7 @@ package dev.jemma.eval.yaml;
 
 import dev.jemma.eval.Doc;
 import dev.jemma.eval.EvalException;
-import dev.jemma.eval.PythonText;
+import dev.jemma.eval.metric.PythonText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

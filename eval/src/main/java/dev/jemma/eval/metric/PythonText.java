@@ -1,4 +1,4 @@
-package dev.jemma.eval;
+package dev.jemma.eval.metric;
 
 import java.util.Locale;
 

@@ -1,4 +1,4 @@
-package dev.jemma.eval;
+package dev.jemma.eval.metric;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
