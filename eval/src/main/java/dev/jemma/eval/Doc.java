@@ -31,7 +31,11 @@ public record Doc(int index, String place, JsonNode value) {
 
     /** A field of text; numbers and truth values are spelled out. */
     public String text(String field) {
-        JsonNode node = get(field);
+        return text(field, get(field));
+    }
+
+    /** The same of a value that stands inside the field {@code field}. */
+    public String text(String field, JsonNode node) {
         if (!node.isValueNode()) {
             throw error("\"" + field + "\" must be text");
         }

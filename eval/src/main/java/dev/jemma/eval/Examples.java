@@ -51,6 +51,6 @@ record Examples(List<Doc> pool, boolean spare, String origin, Optional<String> n
 
     /** Draws from them, item after item. */
     Draw<Doc> draw(Task task, int seed) {
-        return new Draw<>(pool, task.order(), spare, seed);
+        return new Draw<>(pool, task.order(), spare, seed, (a, b) -> a.value().equals(b.value()));
     }
 }

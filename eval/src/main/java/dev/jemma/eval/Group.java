@@ -13,8 +13,9 @@ import java.util.TreeMap;
  *
  * @param members names of tasks or of other groups
  * @param bySize whether the mean is over all items (micro) or over the tasks' figures (macro)
+ * @param version as results have it
  */
-public record Group(String name, List<String> members, boolean bySize) {
+public record Group(String name, List<String> members, boolean bySize, String version) {
     public Group {
         members = List.copyOf(members);
     }

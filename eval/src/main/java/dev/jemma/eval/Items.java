@@ -52,7 +52,7 @@ public final class Items {
             }
             items.add(item(i, doc, examples));
         }
-        return new Questions(task, items, shots, from.origin(), from.note());
+        return new Questions(task, items, docs.size(), shots, from.origin(), from.note());
     }
 
     private Item item(int id, Doc doc, List<Doc> examples) {

@@ -12,6 +12,7 @@ import java.util.TreeSet;
 /**
  * A task with its items' marks and its figures.
  *
+ * @param rows rows of the task, also those that were not asked
  * @param shots examples before each question
  * @param origin where they come from, in words; empty without examples
  * @param note why they are not the rows that the reference draws from; empty where they are
@@ -19,6 +20,7 @@ import java.util.TreeSet;
  */
 public record TaskResult(
         Task task,
+        int rows,
         int shots,
         String origin,
         Optional<String> note,
@@ -40,7 +42,13 @@ public record TaskResult(
             figures.put(metric, figure(metric, items, bootstrapRounds));
         }
         return new TaskResult(
-                questions.task(), questions.shots(), questions.origin(), questions.note(), items, figures);
+                questions.task(),
+                questions.rows(),
+                questions.shots(),
+                questions.origin(),
+                questions.note(),
+                items,
+                figures);
     }
 
     private static Figure figure(Metric metric, List<ItemResult> items, int bootstrapRounds) {

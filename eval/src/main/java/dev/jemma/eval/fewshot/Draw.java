@@ -1,6 +1,7 @@
 package dev.jemma.eval.fewshot;
 
 import java.util.List;
+import java.util.function.BiPredicate;
 
 /**
  * Draws the examples of one task's items, item after item: one generator runs through the task, so the examples of an
@@ -22,17 +23,20 @@ public final class Draw<T> {
     private final Order order;
     private final boolean spare;
     private final PythonRandom random;
+    private final BiPredicate<T, T> same;
 
     /**
      * A draw of a task.
      *
      * @param spare whether one more than is needed is drawn, for where the item itself is among them: it is left out
+     * @param same whether two of them are the same, so that one is not shown before the other is asked
      */
-    public Draw(List<T> pool, Order order, boolean spare, int seed) {
+    public Draw(List<T> pool, Order order, boolean spare, int seed, BiPredicate<T, T> same) {
         this.pool = List.copyOf(pool);
         this.order = order;
         this.spare = spare;
         this.random = new PythonRandom(seed);
+        this.same = same;
     }
 
     /**
@@ -49,12 +53,17 @@ public final class Draw<T> {
             throw new IllegalArgumentException(
                     shots + " examples are asked for, but there are " + (pool.size() - (spare ? 1 : 0)));
         }
-        List<T> drawn = order == Order.FIRST ? pool.subList(0, n) : random.sample(pool, n);
-        return spare
-                ? drawn.stream()
-                        .filter(example -> !example.equals(item))
-                        .limit(shots)
-                        .toList()
-                : drawn;
+        if (!spare) {
+            return order == Order.FIRST ? pool.subList(0, n) : random.sample(pool, n);
+        }
+        List<T> left = order == Order.FIRST ? others(pool, item) : others(random.sample(pool, n), item);
+        if (left.size() < shots && order == Order.DRAWN) { // several rows are the same as the asked one
+            left = random.sample(others(pool, item), shots);
+        }
+        return left.subList(0, Math.min(shots, left.size()));
+    }
+
+    private List<T> others(List<T> some, T item) {
+        return some.stream().filter(one -> !same.test(one, item)).toList();
     }
 }

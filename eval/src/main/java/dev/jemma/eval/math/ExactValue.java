@@ -33,13 +33,21 @@ final class ExactValue {
     }
 
     private Optional<Rational> call(String name, List<Node> arguments) {
-        if (arguments.stream().anyMatch(one -> !Symbols.of(one).isEmpty())) {
+        if (!name.equals("percent")
+                && arguments.stream().anyMatch(one -> !Symbols.of(one).isEmpty())) {
             return Optional.empty(); // a function of an unknown is complex in general
         }
         Optional<Rational> first = of(arguments.getFirst());
         return switch (name) {
             case "abs" -> first.map(Rational::abs);
             case "conjugate" -> first;
+            case "ratio" ->
+                first.flatMap(a -> of(arguments.get(1))
+                        .flatMap(b -> b.signum() == 0
+                                ? Optional.empty()
+                                : b.power(Rational.of(-1)).flatMap(a::times)));
+            case "percent" ->
+                first.flatMap(value -> Rational.of(value.over(), value.under().multiply(BigInteger.valueOf(100))));
             case "floor" -> first.map(Rational::floor);
             case "ceiling" -> first.map(value -> value.negative().floor().negative());
             case "factorial" -> first.flatMap(ExactValue::factorial);

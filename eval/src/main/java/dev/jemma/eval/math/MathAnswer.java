@@ -10,7 +10,8 @@ import java.util.TreeSet;
 
 /**
  * Whether two answers in LaTeX are equal, as the reference decides it: both must be expressions that sympy can read, and
- * their difference must simplify to 0. Two equal texts that are no expressions, such as {@code (3,4]}, are not equal.
+ * their difference must simplify to 0. Two equal texts that are no expressions, such as {@code (3,4]}, are not equal
+ * here; {@link MinervaMath#matches} compares texts first.
  *
  * <p>We read what sympy reads ({@link LatexParser}) and then compare values: exactly, as fractions, at random fractions
  * for the unknowns, or where there are roots or functions in floating point at random complex numbers. A decimal is what

@@ -1,5 +1,6 @@
 package dev.jemma.eval.math;
 
+import dev.jemma.eval.metric.PythonText;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -80,14 +81,26 @@ public final class MinervaMath {
     private static final Pattern OVERLINE = Pattern.compile("(\\\\overline\\{)(.*?)(\\})");
     private static final Pattern BOXED = Pattern.compile("(\\\\boxed\\{)(.*)(\\})");
     private static final Pattern SHORT_FRACTION = Pattern.compile("(frac)([^{])(.)");
-    private static final Pattern SHORT_ROOT = Pattern.compile("(sqrt)([^{])");
+    private static final Pattern SHORT_INDEXED_ROOT =
+            Pattern.compile("(sqrt)(\\[[^\\]]*\\])(\\w)", Pattern.UNICODE_CHARACTER_CLASS);
+    private static final Pattern SHORT_ROOT = Pattern.compile("(sqrt)(?!\\[)([^{])");
+    private static final Pattern THOUSANDS = Pattern.compile("-?\\d{1,3}(,\\d{3})+", Pattern.UNICODE_CHARACTER_CLASS);
+
+    /** A command of LaTeX, which is not searched for words. */
+    private static final Pattern COMMAND = Pattern.compile("\\\\[a-zA-Z]+");
+
+    /** The words among {@link #REMOVED}, where they stand for themselves. */
+    private static final List<Pattern> WORDS = REMOVED.stream()
+            .filter(MinervaMath::isWord)
+            .map(word -> Pattern.compile("(?<!\\\\)\\b" + word + "\\b", Pattern.UNICODE_CHARACTER_CLASS))
+            .toList();
 
     private MinervaMath() {}
 
     /** The answer that a generated solution gives; {@link #INVALID} if it gives none in the form that the prompt shows. */
     public static String extract(String solution) {
         Matcher matcher = ANSWER.matcher(solution + END);
-        return matcher.find() ? matcher.group(1).strip() : INVALID;
+        return matcher.find() ? PythonText.strip(matcher.group(1)) : INVALID;
     }
 
     /**
@@ -99,19 +112,24 @@ public final class MinervaMath {
         return normalize(Boxed.content(solution));
     }
 
-    /** Whether a generated solution gives the answer of the data set's solution. */
+    /** Whether a generated solution gives the answer of the data set's solution: the same text, or the same value. */
     public static boolean matches(String generated, String solution) {
-        return MathAnswer.equal(normalize(extract(generated)), gold(solution));
+        String answer = normalize(extract(generated));
+        String gold = gold(solution);
+        return (!answer.isEmpty() && answer.equals(gold)) || MathAnswer.equal(answer, gold);
     }
 
     /** The normal form of an answer. */
     public static String normalize(String answer) {
         String text = answer.substring(answer.lastIndexOf('=') + 1);
+        for (Pattern word : WORDS) {
+            text = word.matcher(text).replaceAll("");
+        }
         for (Map.Entry<String, String> one : REPLACED) {
             text = text.replace(one.getKey(), one.getValue());
         }
         for (String one : REMOVED) {
-            text = text.replace(one, "");
+            text = isWord(one) ? withoutWord(text, one) : text.replace(one, "");
         }
         text = DOLLARS.matcher(text).replaceAll("\\$$3\\$");
         text = TEXT.matcher(text).replaceAll("$2");
@@ -119,9 +137,25 @@ public final class MinervaMath {
         text = OVERLINE.matcher(text).replaceAll("$2");
         text = BOXED.matcher(text).replaceAll("$2");
         text = SHORT_FRACTION.matcher(text).replaceAll("frac{$2}{$3}");
+        text = SHORT_INDEXED_ROOT.matcher(text).replaceAll("$1$2{$3}");
         text = SHORT_ROOT.matcher(text).replaceAll("sqrt{$2}");
         text = text.replace("$", "");
-        String digits = text.replace(",", "");
-        return !digits.isEmpty() && digits.chars().allMatch(Character::isDigit) ? digits : text;
+        return THOUSANDS.matcher(text).matches() ? text.replace(",", "") : text;
+    }
+
+    private static boolean isWord(String text) {
+        return text.chars().allMatch(Character::isLetter);
+    }
+
+    /** A word also in the midst of others, but not in a command. */
+    private static String withoutWord(String text, String word) {
+        StringBuilder kept = new StringBuilder(text.length());
+        Matcher command = COMMAND.matcher(text);
+        int from = 0;
+        while (command.find()) {
+            kept.append(text.substring(from, command.start()).replace(word, "")).append(command.group());
+            from = command.end();
+        }
+        return kept.append(text.substring(from).replace(word, "")).toString();
     }
 }

@@ -30,6 +30,8 @@ final class NearValue {
         Complex one = Complex.ONE;
         return switch (name) {
             case "abs" -> Complex.of(z.abs());
+            case "ratio" -> z.over(arguments.get(1));
+            case "percent" -> z.over(Complex.of(100));
             case "conjugate" -> new Complex(z.re(), -z.im());
             case "floor" -> new Complex(Math.floor(z.re()), Math.floor(z.im()));
             case "ceiling" -> new Complex(Math.ceil(z.re()), Math.ceil(z.im()));

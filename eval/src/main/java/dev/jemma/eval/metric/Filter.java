@@ -36,9 +36,9 @@ public interface Filter {
         return answers -> answers.subList(0, Math.min(k, answers.size()));
     }
 
-    /** White space at the beginning goes. */
-    static Filter stripLeading() {
-        return answers -> answers.stream().map(String::stripLeading).toList();
+    /** White space at the beginning and the end goes. */
+    static Filter strip() {
+        return answers -> answers.stream().map(PythonText::strip).toList();
     }
 
     /** The answer given most often, the one given first among equals: the vote behind maj@k. */
@@ -74,7 +74,7 @@ public interface Filter {
                 || (matcher.groupCount() > 1 && matches.get(index).isEmpty())) {
             return INVALID;
         }
-        return matches.get(index).strip();
+        return PythonText.strip(matches.get(index));
     }
 
     /** A pattern that means what it means in Python: only a line feed ends a line, and classes know all of Unicode. */

@@ -22,6 +22,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -84,25 +85,69 @@ public final class RunFiles {
         ObjectNode sizes = root.putObject("n-samples");
         for (TaskResult result : results) {
             String name = result.task().name();
-            put(figures.putObject(name).put("alias", name), result.figures());
+            int asked = result.items().size();
+            put(
+                    figures.putObject(name).put("name", name).put("alias", name).put("sample_len", asked),
+                    result.figures());
             configs.set(name, config(result));
-            versions.put(name, result.task().version());
+            number(versions, name, result.task().version());
             shots.put(name, result.shots());
             ObjectNode direction = better.putObject(name);
             result.figures().keySet().forEach(metric -> direction.put(metric.name(), metric.higherIsBetter()));
-            sizes.putObject(name).put("effective", result.items().size());
+            sizes.putObject(name).put("original", result.rows()).put("effective", asked);
         }
         for (GroupResults group : GroupResults.of(results, groups)) {
             String name = group.group().name();
-            put(grouped.putObject(name).put("alias", name), group.figures());
-            put(figures.putObject(name).put("alias", name), group.figures());
+            put(group(grouped, group), group.figures());
+            put(group(figures, group), group.figures());
+            versions.put(name, group.group().version());
             group.group().members().forEach(members.withArray(name)::add);
+            shared(group.group(), shots);
+            shared(group.group(), better);
         }
         root.set("config", config(facts));
         root.put("date", facts.startedMillis() / 1000.0);
         root.put("total_evaluation_time_seconds", String.valueOf(facts.seconds()));
         root.set("environment", JSON.valueToTree(facts.environment()));
         return root;
+    }
+
+    private static ObjectNode group(ObjectNode all, GroupResults group) {
+        String name = group.group().name();
+        ObjectNode node =
+                all.putObject(name).put("alias", name).put("name", name).put("sample_len", group.items());
+        ObjectNode counts = JSON.createObjectNode();
+        group.figures().keySet().forEach(metric -> counts.put(metric.key(), group.items()));
+        node.set("sample_count", counts);
+        return node;
+    }
+
+    /** A version as the reference writes it: a task's is a number if it can be one. */
+    private static void number(ObjectNode node, String name, String version) {
+        if (version.matches("[0-9]{1,9}(\\.[0-9]{1,9})?")) {
+            node.put(name, Double.parseDouble(version));
+        } else {
+            node.put(name, version);
+        }
+    }
+
+    /** What the members that are there have in common; of objects, their fields together. Nothing where they differ. */
+    private static void shared(Group group, ObjectNode of) {
+        List<JsonNode> values = group.members().stream()
+                .filter(of::has)
+                .map(of::path)
+                .distinct()
+                .toList();
+        if (values.isEmpty()) {
+            return;
+        }
+        if (values.getFirst() instanceof ObjectNode first) {
+            ObjectNode all = first.deepCopy();
+            values.forEach(value -> value.properties().forEach(field -> all.set(field.getKey(), field.getValue())));
+            of.set(group.name(), all);
+        } else if (values.size() == 1) {
+            of.set(group.name(), values.getFirst());
+        }
     }
 
     private static void put(ObjectNode node, Map<Metric, Figure> figures) {

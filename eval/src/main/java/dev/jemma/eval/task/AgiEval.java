@@ -29,8 +29,8 @@ final class AgiEval {
             "lsat-ar",
             "lsat-lr",
             "lsat-rc",
-            "sat-en",
             "sat-en-without-passage",
+            "sat-en",
             "sat-math");
 
     private AgiEval() {}
@@ -45,8 +45,8 @@ final class AgiEval {
     static Group group() {
         List<String> members = new ArrayList<>();
         CHOICE.forEach(file -> members.add(name(file)));
-        members.add("agieval_math");
-        return new Group("agieval_en", members, true);
+        members.add(members.indexOf("agieval_sat_en_without_passage"), "agieval_math");
+        return new Group("agieval_en", members, true, "0.0");
     }
 
     private static String name(String file) {

@@ -20,7 +20,9 @@ import tools.jackson.databind.node.JsonNodeFactory;
 /**
  * BIG-Bench Hard (Suzgun et al., 2023): 27 tasks with three worked examples each, which stand with the task's description
  * in its file of {@code cot-prompts}. {@code bbh_cot_fewshot_*} asks for the chain of thought, {@code bbh_fewshot_*} for
- * the answer alone. 6511 rows. Both stop at any capital Q, as the reference does.
+ * the answer alone. 6511 rows. Both stop at any capital Q, as the reference does. The reference compares the direct
+ * answer with the space that it begins with, so that hardly any is right; that is the figure {@code none} here too, and
+ * {@code remove_whitespace} is the one that tells something.
  */
 final class BigBenchHard {
     private static final String THINK = "\nA: Let's think step by step.\n";
@@ -72,11 +74,13 @@ final class BigBenchHard {
                 new Group(
                         "bbh_cot_fewshot",
                         NAMES.stream().map(name -> "bbh_cot_fewshot_" + name).toList(),
-                        true),
+                        true,
+                        "3.0"),
                 new Group(
                         "bbh_fewshot",
                         NAMES.stream().map(name -> "bbh_fewshot_" + name).toList(),
-                        true));
+                        true,
+                        "3.0"));
     }
 
     private static Task chain(String name) {
@@ -86,12 +90,15 @@ final class BigBenchHard {
                                 Source.of("bbh/" + name),
                                 doc -> "Q: " + doc.text("input") + THINK,
                                 doc -> doc.text("chain"),
-                                form(Answered.exactMatch(
-                                        "get-answer",
-                                        Filter.regex(ANSWER, 0),
-                                        ExactMatch.STRICT,
-                                        BigBenchHard::targets))),
+                                form(
+                                        1024,
+                                        Answered.exactMatch(
+                                                "get-answer",
+                                                Filter.regex(ANSWER, 0),
+                                                ExactMatch.STRICT,
+                                                BigBenchHard::targets))),
                         name)
+                .version("4.0")
                 .targetDelimiter("")
                 .suiteShots(3)
                 .build();
@@ -104,19 +111,26 @@ final class BigBenchHard {
                                 Source.of("bbh/" + name),
                                 doc -> "Q: " + doc.text("input") + "\nA:",
                                 doc -> doc.text("target"),
-                                form(Answered.exactMatch(
-                                        "none", Filter.stripLeading(), ExactMatch.STRICT, BigBenchHard::targets))),
+                                form(
+                                        256,
+                                        Answered.exactMatch(
+                                                "none", Filter.none(), ExactMatch.STRICT, BigBenchHard::targets),
+                                        Answered.exactMatch(
+                                                "remove_whitespace",
+                                                Filter.strip(),
+                                                ExactMatch.STRICT,
+                                                BigBenchHard::targets))),
                         name)
+                .version("2.0")
                 .build();
     }
 
-    private static Form.Generation form(Form.Pipeline pipeline) {
-        return new Form.Generation(STOPS, 1024, Sampling.GREEDY, 1, BigBenchHard::targets, List.of(pipeline));
+    private static Form.Generation form(int maxTokens, Form.Pipeline... pipelines) {
+        return new Form.Generation(STOPS, maxTokens, Sampling.GREEDY, 1, BigBenchHard::targets, List.of(pipelines));
     }
 
     private static Task.Builder common(Task.Builder task, String name) {
-        return task.version("3.0")
-                .pool(folder -> examples(folder, name))
+        return task.pool(folder -> examples(folder, name))
                 .order(Draw.Order.FIRST)
                 .description((DataFolder folder) -> blocks(folder, name).getFirst() + "\n\n")
                 .usualShots(3);

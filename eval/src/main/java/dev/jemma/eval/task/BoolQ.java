@@ -21,6 +21,7 @@ final class BoolQ {
                     .orPart("boolq/train_head300")
                     .then(BoolQ::taken))
             .spare(true) // no test split
+            .version("2.0")
             .suiteShots(0)
             .build();
 
@@ -30,7 +31,7 @@ final class BoolQ {
         if (doc.has("label")) {
             return doc.integer("label");
         }
-        return doc.get("answer").asString().equalsIgnoreCase("true") ? 1 : 0;
+        return doc.text("answer").equalsIgnoreCase("true") ? 1 : 0;
     }
 
     /** Rows that hold passage and question as one text, {@code PASSAGE\nQuestion: QUESTION?\nAnswer:}, are taken apart. */

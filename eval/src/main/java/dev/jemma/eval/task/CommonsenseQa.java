@@ -5,6 +5,7 @@ import static dev.jemma.eval.Form.ChoiceMetric.ACC;
 import dev.jemma.eval.Doc;
 import dev.jemma.eval.Source;
 import dev.jemma.eval.Task;
+import dev.jemma.eval.metric.PythonText;
 import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
@@ -14,13 +15,15 @@ final class CommonsenseQa {
     static final Task TASK = Task.choice(
                     "commonsense_qa",
                     Source.of("commonsenseqa/dev_rand_split", "commonsense_qa/validation"),
-                    doc -> "Question: " + question(doc).strip() + "\n" + Letters.lines(choices(doc)) + "\nAnswer:",
+                    doc -> "Question: " + PythonText.strip(question(doc)) + "\n" + Letters.lines(choices(doc))
+                            + "\nAnswer:",
                     doc -> Letters.first(choices(doc).size()),
                     doc -> "ABCDE".indexOf(doc.text("answerKey")),
                     ACC)
             .pool(Source.of("commonsenseqa/train_rand_split", "commonsense_qa/train")
                     .orPart("commonsenseqa/train_head1000"))
             .spare(true) // no test split
+            .version("Yaml")
             .suiteShots(7)
             .build();
 
@@ -28,7 +31,7 @@ final class CommonsenseQa {
 
     private static String question(Doc doc) {
         JsonNode question = doc.get("question");
-        return question.isObject() ? question.path("stem").asString() : question.asString();
+        return doc.text("question", question.isObject() ? question.path("stem") : question);
     }
 
     private static List<String> choices(Doc doc) {
@@ -37,7 +40,7 @@ final class CommonsenseQa {
             return Letters.choices(doc);
         }
         List<String> texts = new ArrayList<>();
-        question.path("choices").forEach(choice -> texts.add(choice.path("text").asString()));
+        question.path("choices").forEach(choice -> texts.add(doc.text("question", choice.path("text"))));
         return texts;
     }
 }

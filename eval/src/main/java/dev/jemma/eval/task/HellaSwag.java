@@ -6,7 +6,7 @@ import static dev.jemma.eval.Form.ChoiceMetric.ACC_NORM;
 import dev.jemma.eval.Doc;
 import dev.jemma.eval.Source;
 import dev.jemma.eval.Task;
-import java.util.Locale;
+import dev.jemma.eval.metric.PythonText;
 import java.util.regex.Pattern;
 
 /**
@@ -38,16 +38,8 @@ final class HellaSwag {
         if (doc.has("query")) {
             return cleaned(doc.text("query"));
         }
-        return clean(doc.text("activity_label") + ": " + doc.text("ctx_a") + " " + capitalized(doc.text("ctx_b")));
-    }
-
-    private static String capitalized(String text) {
-        if (text.isEmpty()) {
-            return text;
-        }
-        int first = text.offsetByCodePoints(0, 1);
-        return text.substring(0, first).toUpperCase(Locale.ROOT)
-                + text.substring(first).toLowerCase(Locale.ROOT);
+        return clean(
+                doc.text("activity_label") + ": " + doc.text("ctx_a") + " " + PythonText.capitalize(doc.text("ctx_b")));
     }
 
     /** Text that was cleaned before its publication, but for a few marks that were forgotten. */
@@ -57,7 +49,7 @@ final class HellaSwag {
 
     /** WikiHow's marks go; only one pass over double spaces, as the reference does. */
     private static String clean(String text) {
-        String plain = text.strip().replace(" [title]", ". ");
+        String plain = PythonText.strip(text).replace(" [title]", ". ");
         return BRACKETS.matcher(plain).replaceAll("").replace("  ", " ");
     }
 }

@@ -17,14 +17,18 @@ final class HumanEval {
 
     static List<Task> tasks(Optional<ProgramJudge> judge) {
         return List.of(
-                task("humaneval", Sampling.GREEDY, 1, Programs.passAt(judge, HumanEval::program, 1))
+                task(
+                                "humaneval",
+                                Sampling.GREEDY,
+                                1,
+                                Programs.passAt("create_test", "pass@", judge, HumanEval::program, 1))
                         .suiteShots(0)
                         .build(),
                 task(
                                 "humaneval_10",
                                 new Sampling(0.8, 0.95, 0, 0),
                                 10,
-                                Programs.passAt(judge, HumanEval::program, 1, 10))
+                                Programs.passAt("create_test", "pass@", judge, HumanEval::program, 1, 10))
                         .build());
     }
 

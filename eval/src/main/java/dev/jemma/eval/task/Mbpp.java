@@ -33,7 +33,11 @@ final class Mbpp {
                                 1,
                                 doc -> List.of(tests(doc)),
                                 List.of(Programs.passAt(
-                                        judge, (doc, completion) -> completion + "\n" + tests(doc), 1))))
+                                        "none",
+                                        "pass_at_",
+                                        judge,
+                                        (doc, completion) -> completion + "\n" + tests(doc),
+                                        1))))
                 .pool(source("prompt").then(rows -> numbered(rows, id -> id >= 2 && id <= 4)))
                 .order(Draw.Order.FIRST)
                 .targetDelimiter("")

@@ -8,6 +8,7 @@ import dev.jemma.eval.Sampling;
 import dev.jemma.eval.Source;
 import dev.jemma.eval.Task;
 import dev.jemma.eval.fewshot.Draw;
+import dev.jemma.eval.math.MathVerify;
 import dev.jemma.eval.metric.Filter;
 import dev.jemma.eval.metric.Metric;
 import java.io.IOException;
@@ -21,11 +22,13 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * MATH (Hendrycks et al., 2021) with the prompt of Minerva: the four worked examples of Lewkowycz et al. (2022),
- * appendix D, which end in a fixed sentence. Seven subjects, test, 5000 rows in all.
+ * appendix D, which end in a fixed sentence. {@code exact_match} reads the answer in that sentence, {@code math_verify}
+ * wherever it stands and in any form. Seven subjects, test, 5000 rows in all.
  */
 final class MinervaMath {
     private static final String EXAMPLES = "minerva-examples.jsonl";
     private static final Metric MATCH = Metric.of("exact_match");
+    private static final Metric VERIFIED = Metric.of("math_verify");
     private static final Map<String, String> SUBJECTS = subjects();
 
     private MinervaMath() {}
@@ -52,11 +55,16 @@ final class MinervaMath {
         return new Group(
                 "minerva_math",
                 SUBJECTS.keySet().stream().map(name -> "minerva_math_" + name).toList(),
-                true);
+                true,
+                "1.0");
     }
 
     private static Task task(String name, String type) {
-        Form.Grader grader = (doc, answers) -> Map.of(MATCH, matches(answers.getFirst(), doc) ? 1.0 : 0.0);
+        Form.Grader grader = (doc, answers) -> Map.of(
+                MATCH,
+                matches(answers.getFirst(), doc) ? 1.0 : 0.0,
+                VERIFIED,
+                MathVerify.matches(answers.getFirst(), doc.text("solution")) ? 1.0 : 0.0);
         return Task.generation(
                         "minerva_math_" + name,
                         Source.of("math/test").then(rows -> of(type, rows)),
@@ -68,8 +76,9 @@ final class MinervaMath {
                                 Sampling.GREEDY,
                                 1,
                                 doc -> List.of(doc.text("solution")),
-                                List.of(new Form.Pipeline("none", Filter.takeFirst(), grader, List.of(MATCH)))))
-                .version("3.0")
+                                List.of(new Form.Pipeline(
+                                        "none", Filter.takeFirst(), grader, List.of(MATCH, VERIFIED)))))
+                .version("3.1")
                 .pool(_ -> examples())
                 .order(Draw.Order.FIRST)
                 .usualShots(4)

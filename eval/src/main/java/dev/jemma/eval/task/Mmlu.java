@@ -7,6 +7,7 @@ import dev.jemma.eval.Group;
 import dev.jemma.eval.Source;
 import dev.jemma.eval.Task;
 import dev.jemma.eval.fewshot.Draw;
+import dev.jemma.eval.metric.PythonText;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -102,11 +103,12 @@ final class Mmlu {
     static List<Group> groups() {
         List<Group> groups = new ArrayList<>();
         groups.add(new Group(
-                "mmlu", FIELDS.keySet().stream().map(field -> "mmlu_" + field).toList(), true));
+                "mmlu", FIELDS.keySet().stream().map(field -> "mmlu_" + field).toList(), true, "2"));
         FIELDS.forEach((field, subjects) -> groups.add(new Group(
                 "mmlu_" + field,
                 subjects.stream().map(subject -> "mmlu_" + subject).toList(),
-                true)));
+                true,
+                "2")));
         return groups;
     }
 
@@ -131,7 +133,8 @@ final class Mmlu {
                                 "mmlu/test/" + subject,
                                 "mmlu/" + subject + "/test",
                                 "mmlu/test/" + subject + "_test"),
-                        doc -> doc.text("question").strip() + "\n" + Letters.lines(choices(doc)) + "\nAnswer:",
+                        doc -> PythonText.strip(doc.text("question")) + "\n" + Letters.lines(choices(doc))
+                                + "\nAnswer:",
                         doc -> Letters.first(choices(doc).size()),
                         Mmlu::gold,
                         ACC)

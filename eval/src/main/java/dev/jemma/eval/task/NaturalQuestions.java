@@ -26,12 +26,13 @@ final class NaturalQuestions {
                             1,
                             NaturalQuestions::answers,
                             List.of(Answered.exactMatch(
-                                    "remove_whitespace", Filter.stripLeading(), MATCH, NaturalQuestions::answers))))
+                                    "remove_whitespace", Filter.strip(), MATCH, NaturalQuestions::answers))))
             .pool(Source.of("natural_questions/NQ-open.train", "nq_open/train", "nq_open/nq_open/train")
                     .orPart("natural_questions/train_heldout_dev"))
             .description("Answer these questions:\n\n")
             .exampleDelimiter("\n")
             .spare(true) // no test split
+            .version("4.0")
             .suiteShots(5)
             .build();
 

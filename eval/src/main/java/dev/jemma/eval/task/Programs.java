@@ -17,14 +17,21 @@ final class Programs {
     private Programs() {}
 
     /**
+     * @param filter name of the step between completion and marks, as the reference has it
+     * @param prefix of the metric's name before k
      * @param judge without one, completions are kept but not marked
      * @param whole the program to run, from the row and a completion
      */
-    static Form.Pipeline passAt(Optional<ProgramJudge> judge, BiFunction<Doc, String, String> whole, int... ks) {
+    static Form.Pipeline passAt(
+            String filter,
+            String prefix,
+            Optional<ProgramJudge> judge,
+            BiFunction<Doc, String, String> whole,
+            int... ks) {
         List<Metric> metrics =
-                Arrays.stream(ks).mapToObj(k -> Metric.of("pass@" + k)).toList();
+                Arrays.stream(ks).mapToObj(k -> Metric.of(prefix + k, filter)).toList();
         return new Form.Pipeline(
-                "none",
+                filter,
                 Filter.none(),
                 (doc, completions) -> judge.map(runner -> {
                             int passed = 0;

@@ -17,6 +17,7 @@ final class SocialIqa {
                     ACC)
             .pool(Source.of("siqa/train", "social_iqa/train", "social_i_qa/train"))
             .spare(true) // no test split
+            .version("0.0")
             .suiteShots(0)
             .build();
 

@@ -27,11 +27,12 @@ final class TriviaQa {
                             TriviaQa::aliases,
                             List.of(Answered.exactMatch(
                                     "remove_whitespace",
-                                    Filter.stripLeading(),
+                                    Filter.strip(),
                                     new ExactMatch(List.of(), true, true),
                                     TriviaQa::aliases))))
             .pool(Source.of("triviaqa/train", "trivia_qa/rc.nocontext/train").orPart("triviaqa/train_head1000"))
             .spare(true) // no test split
+            .version("3.0")
             .suiteShots(5)
             .build();
 

@@ -50,6 +50,7 @@ final class TruthfulQa {
                         doc -> PRIMER + "Q: " + doc.text("question") + "\nA:",
                         doc -> choices(doc, targets).getFirst(),
                         new Form.Choice(doc -> choices(doc, targets), doc -> gold(doc, targets), List.of(metric)))
+                .version(metric == Form.ChoiceMetric.ACC ? "2.0" : "3.0")
                 .build();
     }
 
@@ -64,7 +65,7 @@ final class TruthfulQa {
         List<Integer> gold = new ArrayList<>();
         int i = 0;
         for (var label : node.has("labels") ? node.path("labels") : node.values()) {
-            if (label.asInt() == 1) {
+            if (label.asInt(0) == 1) {
                 gold.add(i);
             }
             i++;

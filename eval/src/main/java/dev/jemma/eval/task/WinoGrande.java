@@ -4,6 +4,7 @@ import dev.jemma.eval.Doc;
 import dev.jemma.eval.Form;
 import dev.jemma.eval.Source;
 import dev.jemma.eval.Task;
+import dev.jemma.eval.metric.PythonText;
 import java.util.List;
 
 /**
@@ -39,7 +40,7 @@ final class WinoGrande {
     }
 
     private static String ending(Doc doc) {
-        return doc.text("sentence").substring(blank(doc) + 1).strip();
+        return PythonText.strip(doc.text("sentence").substring(blank(doc) + 1));
     }
 
     private static int gold(Doc doc) {

@@ -186,6 +186,9 @@ public final class TaskFile {
 
     /** The right choice by its number, or by its text. */
     private static int index(Doc doc, JsonNode target, List<String> choices) {
+        if (!target.isValueNode()) {
+            throw doc.error("the right answer must be a number or a text, and is " + target.getNodeType());
+        }
         String text = target.asString();
         int index = choices.indexOf(text);
         if (target.isNumber() || (index < 0 && text.matches("\\d{1,6}"))) {
@@ -243,7 +246,7 @@ public final class TaskFile {
                         case "take_first" -> Filter.takeFirst();
                         case "take_first_k" ->
                             Filter.takeFirst(step.integer("k").orElse(1));
-                        case "remove_whitespace" -> Filter.stripLeading();
+                        case "remove_whitespace" -> Filter.strip();
                         case "majority_vote" -> Filter.majority();
                         case "regex" ->
                             Filter.regex(

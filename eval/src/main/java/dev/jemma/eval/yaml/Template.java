@@ -2,6 +2,7 @@ package dev.jemma.eval.yaml;
 
 import dev.jemma.eval.Doc;
 import dev.jemma.eval.EvalException;
+import dev.jemma.eval.metric.PythonText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -164,7 +165,7 @@ final class Template {
                 case Step.At(int index) -> value.path(index < 0 ? value.size() + index : index);
                 case Step.AtField(String other) ->
                     value.isArray() ? value.path(doc.integer(other)) : value.path(doc.text(other));
-                case Step.Change(String kind) -> NODES.stringNode(changed(value.asString(), kind));
+                case Step.Change(String kind) -> NODES.stringNode(changed(doc.text(field.name, value), kind));
                 case Step.Join(String between) -> NODES.stringNode(String.join(between, doc.texts(field.name, value)));
             };
             if (value.isMissingNode()) {
@@ -178,12 +179,8 @@ final class Template {
         return switch (kind) {
             case "lower" -> text.toLowerCase(Locale.ROOT);
             case "upper" -> text.toUpperCase(Locale.ROOT);
-            case "capitalize" ->
-                text.isEmpty()
-                        ? text
-                        : text.substring(0, 1).toUpperCase(Locale.ROOT)
-                                + text.substring(1).toLowerCase(Locale.ROOT);
-            default -> text.strip();
+            case "capitalize" -> PythonText.capitalize(text);
+            default -> PythonText.strip(text);
         };
     }
 }

@@ -47,15 +47,25 @@ class PythonRandomTest {
 
     @Test
     void anItemOfThePoolIsNotItsOwnExample() {
-        Draw<Integer> draw = new Draw<>(range(4), Draw.Order.DRAWN, true, 7);
+        Draw<Integer> draw = new Draw<>(range(4), Draw.Order.DRAWN, true, 7, Integer::equals);
         for (int item = 0; item < 4; item++) {
             assertThat(draw.next(item, 3)).hasSize(3).doesNotContain(item).doesNotHaveDuplicates();
         }
     }
 
     @Test
+    void rowsThatAreTheSameAsTheAskedOneAreNoExamplesEither() {
+        Draw<Integer> draw = new Draw<>(List.of(0, 1, 1, 1, 2), Draw.Order.DRAWN, true, 7, Integer::equals);
+        assertThat(draw.next(1, 2)).containsExactly(0, 2);
+        assertThat(draw.next(1, 2)).containsExactly(2, 0);
+        assertThat(draw.next(0, 2)).containsExactly(2, 1);
+        assertThat(draw.next(2, 2)).containsExactly(1, 0);
+        assertThat(draw.next(1, 2)).containsExactly(2, 0);
+    }
+
+    @Test
     void theFirstOfThePoolAreTakenInOrder() {
-        Draw<Integer> draw = new Draw<>(range(9), Draw.Order.FIRST, false, 7);
+        Draw<Integer> draw = new Draw<>(range(9), Draw.Order.FIRST, false, 7, Integer::equals);
         assertThat(draw.next(100, 3)).containsExactly(0, 1, 2);
         assertThat(draw.next(101, 2)).containsExactly(0, 1);
         assertThatThrownBy(() -> draw.next(102, 10)).hasMessageContaining("10 examples are asked for");

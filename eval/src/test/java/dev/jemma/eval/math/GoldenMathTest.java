@@ -61,6 +61,16 @@ final class GoldenMathTest {
     }
 
     @Test
+    void answersInAnyFormAreJudgedAsMathVerifyDoes() {
+        allHold(
+                "verify.jsonl",
+                row -> MathVerify.matches(
+                                text(row, "candidate").orElseThrow(),
+                                text(row, "solution").orElseThrow())
+                        == row.path("right").booleanValue());
+    }
+
+    @Test
     void minervasNormalFormIsThatOfTheReference() {
         allHold(
                 "normal.jsonl",

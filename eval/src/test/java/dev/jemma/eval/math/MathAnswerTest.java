@@ -71,6 +71,11 @@ final class MathAnswerTest {
         assertThat(MinervaMath.matches(INTRO + "$0.5$. I hope it is correct.", "Thus $\\boxed{\\frac12}$."))
                 .isTrue();
         assertThat(MinervaMath.matches("5", "Thus $\\boxed{5}$.")).isFalse();
+        assertThat(MinervaMath.matches(INTRO + "$(3, 4]$. I hope it is correct.", "Thus $\\boxed{(3,4]}$."))
+                .as("the same text, though it is no expression")
+                .isTrue();
+        assertThat(MinervaMath.matches(INTRO + ". I hope it is correct.", "Thus $\\boxed{}$."))
+                .isFalse();
         assertThatThrownBy(() -> MinervaMath.gold("no box here"))
                 .isInstanceOf(EvalException.class)
                 .hasMessageContaining("has no \\boxed answer");

@@ -89,8 +89,8 @@ class MetricsTest {
     void theMajorityIsTheFirstAmongEquals() {
         assertThat(Filter.majority().apply(List.of("3", "4", "4", "3", "5"))).containsExactly("3");
         assertThat(Filter.majority().apply(List.of("3", "4", "4"))).containsExactly("4");
-        assertThat(Filter.stripLeading().then(Filter.takeFirst()).apply(List.of(" a ", "b")))
-                .containsExactly("a ");
+        assertThat(Filter.strip().then(Filter.takeFirst()).apply(List.of(" a\u00a0\u0085 ", "b")))
+                .containsExactly("a");
     }
 
     @Test

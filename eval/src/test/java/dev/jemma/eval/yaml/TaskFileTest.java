@@ -12,6 +12,7 @@ import dev.jemma.eval.EvaluationOptions;
 import dev.jemma.eval.Item;
 import dev.jemma.eval.Items;
 import dev.jemma.eval.Prompt;
+import dev.jemma.eval.Questions;
 import dev.jemma.eval.Request;
 import dev.jemma.eval.Scorer;
 import dev.jemma.eval.Task;
@@ -174,5 +175,53 @@ class TaskFileTest {
                 .hasMessageContaining("\"4\" is none of the choices");
         Task other = read(CHOICE);
         assertThatThrownBy(() -> items(other, 0)).hasMessageContaining("needs the field \"where\"");
+    }
+
+    @Test
+    void valuesOfAnotherKindAndDataWithoutRowsAreNamedToo() throws IOException {
+        Files.writeString(folder.resolve("task.yaml"), """
+                task: odd
+                dataset_kwargs: {data_files: {test: odd.jsonl}}
+                test_split: test
+                output_type: multiple_choice
+                doc_to_text: "{{land.strip()}}:"
+                doc_to_choice: "{{cities}}"
+                doc_to_target: right
+                """);
+        Task task = TaskFile.read(folder.resolve("task.yaml"));
+        Path rows = folder.resolve("odd.jsonl");
+        Files.writeString(rows, "{\"land\": [\"Peru\"], \"cities\": [\"Lima\"], \"right\": 0}");
+        assertThatThrownBy(() -> Questions.of(task, new DataFolder(folder), EvaluationOptions.DEFAULTS))
+                .isInstanceOf(EvalException.class)
+                .hasMessageContaining("line 1: \"land\" must be text");
+        Files.writeString(rows, "{\"land\": \"Peru\", \"cities\": [\"Lima\"], \"right\": {\"a\": 1}}");
+        assertThatThrownBy(() -> new Evaluation(
+                                new Fixed(),
+                                new DataFolder(folder),
+                                EvaluationOptions.DEFAULTS,
+                                Optional.empty(),
+                                EvaluationListener.NONE)
+                        .run(List.of(task)))
+                .isInstanceOf(EvalException.class)
+                .hasMessageContaining("line 1: the right answer must be a number or a text");
+        Files.writeString(rows, "");
+        assertThatThrownBy(() -> Questions.of(task, new DataFolder(folder), EvaluationOptions.DEFAULTS))
+                .isInstanceOf(EvalException.class)
+                .hasMessageContaining("odd: the data has no rows");
+    }
+
+    /** The same answer to everything. */
+    private record Fixed() implements Scorer {
+        @Override
+        public String identity() {
+            return "fixed";
+        }
+
+        @Override
+        public void answer(List<List<Request>> batches, Receiver receiver) {
+            for (int i = 0; i < batches.getFirst().size(); i++) {
+                receiver.answered(0, i, new Answer.Likelihood(-1, false));
+            }
+        }
     }
 }
