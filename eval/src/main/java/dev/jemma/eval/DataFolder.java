@@ -72,6 +72,22 @@ public final class DataFolder {
                 + " folder with --data");
     }
 
+    /**
+     * The rows of one file.
+     *
+     * @param name below the folder, with the ending, which says what the file is
+     */
+    public List<Doc> rowsOf(String name) {
+        if (ENDINGS.stream().noneMatch(name::endsWith)) {
+            throw new EvalException(
+                    root.resolve(name) + ": data must be a file that ends in one of " + String.join(", ", ENDINGS));
+        }
+        Path file = file(name).orElseThrow(() -> new EvalException("there is no " + root.resolve(name)));
+        List<Doc> rows = new ArrayList<>();
+        read(file, List.of(), rows);
+        return rows;
+    }
+
     /** The first of these splits that is there, as its file or files are named below the folder. */
     public Optional<String> first(List<String> names) {
         return names.stream()

@@ -2,9 +2,11 @@ package dev.jemma.eval;
 
 import dev.jemma.chat.Message;
 import dev.jemma.eval.fewshot.Draw;
+import dev.jemma.eval.metric.PythonText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Makes requests of a task's rows, by the rules that all tasks share: description, examples, each followed by its
@@ -16,7 +18,7 @@ public final class Items {
     private final EvaluationOptions options;
     private final DataFolder folder;
     private final int shots;
-    private final String description;
+    private final Function<Doc, String> description;
 
     private Items(Task task, DataFolder folder, EvaluationOptions options) {
         this.task = task;
@@ -60,7 +62,7 @@ public final class Items {
         List<String> choices = List.of();
         switch (task.form()) {
             case Form.Choice form -> {
-                Prompt prompt = prompt(examples, task.prompt().apply(doc));
+                Prompt prompt = prompt(doc, examples, task.prompt().apply(doc));
                 choices = form.choices().apply(doc);
                 for (String choice : choices) {
                     requests.add(new Request.LogLikelihood(prompt, delimiter() + choice));
@@ -74,11 +76,11 @@ public final class Items {
             case Form.Partial form -> {
                 String ending = delimiter() + form.ending().apply(doc);
                 for (String context : form.contexts().apply(doc)) {
-                    requests.add(new Request.LogLikelihood(prompt(examples, context), ending));
+                    requests.add(new Request.LogLikelihood(prompt(doc, examples, context), ending));
                 }
             }
             case Form.Generation form -> {
-                Prompt prompt = prompt(examples, task.prompt().apply(doc));
+                Prompt prompt = prompt(doc, examples, task.prompt().apply(doc));
                 Sampling sampling = options.sampling().orElse(form.sampling());
                 int most = options.maxTokens().orElse(form.maxTokens());
                 for (int sample = 0; sample < form.samples(); sample++) {
@@ -94,8 +96,19 @@ public final class Items {
         return options.chat() ? "" : task.targetDelimiter();
     }
 
-    private Prompt prompt(List<Doc> examples, String question) {
-        String head = options.systemInstruction().map(text -> text + "\n\n").orElse("") + description;
+    /** The instruction and the description, kept apart unless white space does that already. */
+    private String head(Doc doc) {
+        String instruction = options.systemInstruction().orElse("");
+        String text = description.apply(doc);
+        boolean together = instruction.isEmpty()
+                || text.isEmpty()
+                || PythonText.isSpace(instruction.charAt(instruction.length() - 1))
+                || PythonText.isSpace(text.charAt(0));
+        return instruction + (together ? "" : task.exampleDelimiter()) + text;
+    }
+
+    private Prompt prompt(Doc doc, List<Doc> examples, String question) {
+        String head = head(doc);
         if (!options.chat()) {
             StringBuilder text = new StringBuilder(head);
             examples.forEach(example -> text.append(task.prompt().apply(example))
@@ -105,7 +118,7 @@ public final class Items {
             return new Prompt.Plain(text.append(question).toString());
         }
         List<Message> messages = new ArrayList<>();
-        Optional.of(head.strip()).filter(h -> !h.isEmpty()).ifPresent(h -> messages.add(Message.system(h)));
+        Optional.of(head).filter(h -> !h.isEmpty()).ifPresent(h -> messages.add(Message.system(h)));
         StringBuilder open = new StringBuilder();
         for (Doc example : examples) {
             if (options.multiturn()) {

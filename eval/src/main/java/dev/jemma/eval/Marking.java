@@ -2,6 +2,7 @@ package dev.jemma.eval;
 
 import dev.jemma.eval.metric.Choices;
 import dev.jemma.eval.metric.Metric;
+import dev.jemma.eval.metric.PythonText;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -104,7 +105,7 @@ final class Marking {
         double bytes = text.getBytes(StandardCharsets.UTF_8).length;
         Map<Metric, Double> weight = Map.of(
                 WORD_PERPLEXITY,
-                (double) text.split("\\s+", -1).length,
+                (double) PythonText.split(text).size(),
                 BYTE_PERPLEXITY,
                 bytes,
                 BITS_PER_BYTE,

@@ -19,7 +19,7 @@ import java.util.function.Function;
  *     where the pool is the evaluated split, and also where a task has no test split at all
  * @param usualShots examples if nobody says otherwise
  * @param suiteShots examples in {@code --suite gemma}; empty if the task does not belong to it
- * @param description stands before everything else, its line breaks included; may be part of the data
+ * @param description stands before everything else, its line breaks included; may be part of the data, and of the row
  * @param exampleDelimiter stands after each example
  * @param targetDelimiter stands between prompt and answer
  * @param prompt of a row
@@ -35,7 +35,7 @@ public record Task(
         boolean spare,
         int usualShots,
         OptionalInt suiteShots,
-        Function<DataFolder, String> description,
+        Function<DataFolder, Function<Doc, String>> description,
         String exampleDelimiter,
         String targetDelimiter,
         Function<Doc, String> prompt,
@@ -81,7 +81,7 @@ public record Task(
                 .order(order)
                 .spare(spare)
                 .usualShots(usualShots)
-                .description(description)
+                .describedBy(description)
                 .exampleDelimiter(exampleDelimiter)
                 .targetDelimiter(targetDelimiter);
         pool.ifPresent(builder::pool);
@@ -102,7 +102,7 @@ public record Task(
         private boolean spare;
         private int usualShots;
         private OptionalInt suiteShots = OptionalInt.empty();
-        private Function<DataFolder, String> description = _ -> "";
+        private Function<DataFolder, Function<Doc, String>> description = _ -> _ -> "";
         private String exampleDelimiter = "\n\n";
         private String targetDelimiter = " ";
 
@@ -170,6 +170,14 @@ public record Task(
 
         /** Stands before everything else, and is part of the data. */
         public Builder description(Function<DataFolder, String> text) {
+            return describedBy(folder -> {
+                String all = text.apply(folder);
+                return _ -> all;
+            });
+        }
+
+        /** Stands before everything else, and is part of the data and of the row that is asked. */
+        public Builder describedBy(Function<DataFolder, Function<Doc, String>> text) {
             description = text;
             return this;
         }

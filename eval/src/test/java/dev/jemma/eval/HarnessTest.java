@@ -114,8 +114,10 @@ class HarnessTest {
                 assertThat(shown.continuation()).isEqualTo(plain.continuation());
                 String question = plain.prompt().shown();
                 assertThat(shown.prompt().shown())
-                        .endsWith(question.substring(
-                                task.description().apply(Fixture.data()).length()))
+                        .endsWith(question.substring(task.description()
+                                .apply(Fixture.data())
+                                .apply(two.get(i).doc())
+                                .length()))
                         .hasSizeGreaterThan(question.length());
             }
         }

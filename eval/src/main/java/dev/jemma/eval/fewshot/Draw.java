@@ -48,19 +48,32 @@ public final class Draw<T> {
         if (shots == 0) {
             return List.of();
         }
-        int n = spare ? shots + 1 : shots;
-        if (n > pool.size()) {
-            throw new IllegalArgumentException(
-                    shots + " examples are asked for, but there are " + (pool.size() - (spare ? 1 : 0)));
+        if (order == Order.FIRST) {
+            List<T> left = spare ? others(pool, item) : pool;
+            return enough(left, shots).subList(0, shots);
         }
         if (!spare) {
-            return order == Order.FIRST ? pool.subList(0, n) : random.sample(pool, n);
+            return random.sample(enough(pool, shots), shots);
         }
-        List<T> left = order == Order.FIRST ? others(pool, item) : others(random.sample(pool, n), item);
-        if (left.size() < shots && order == Order.DRAWN) { // several rows are the same as the asked one
-            left = random.sample(others(pool, item), shots);
+        if (pool.size() <= shots) {
+            throw tooFew(shots, pool.size() - 1);
         }
-        return left.subList(0, Math.min(shots, left.size()));
+        List<T> left = others(random.sample(pool, shots + 1), item);
+        if (left.size() < shots) { // several rows are the same as the asked one
+            left = random.sample(enough(others(pool, item), shots), shots);
+        }
+        return left.subList(0, shots);
+    }
+
+    private List<T> enough(List<T> some, int shots) {
+        if (some.size() < shots) {
+            throw tooFew(shots, some.size());
+        }
+        return some;
+    }
+
+    private static IllegalArgumentException tooFew(int shots, int there) {
+        return new IllegalArgumentException(shots + " examples are asked for, but there are " + Math.max(0, there));
     }
 
     private List<T> others(List<T> some, T item) {

@@ -3,6 +3,7 @@ package dev.jemma.eval.metric;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -36,6 +37,18 @@ public interface Filter {
         return answers -> answers.subList(0, Math.min(k, answers.size()));
     }
 
+    /** All in small letters. */
+    static Filter lower() {
+        return answers ->
+                answers.stream().map(text -> text.toLowerCase(Locale.ROOT)).toList();
+    }
+
+    /** All in capital letters. */
+    static Filter upper() {
+        return answers ->
+                answers.stream().map(text -> text.toUpperCase(Locale.ROOT)).toList();
+    }
+
     /** White space at the beginning and the end goes. */
     static Filter strip() {
         return answers -> answers.stream().map(PythonText::strip).toList();
@@ -58,11 +71,17 @@ public interface Filter {
      * group that is not empty, the whole match if it has none; stripped. {@link #INVALID} where it found nothing.
      */
     static Filter regex(Pattern pattern, int select) {
-        return answers ->
-                answers.stream().map(answer -> found(pattern, select, answer)).toList();
+        return regex(pattern, select, INVALID);
     }
 
-    private static String found(Pattern pattern, int select, String answer) {
+    /** The same, with another text where the pattern found nothing. */
+    static Filter regex(Pattern pattern, int select, String nothing) {
+        return answers -> answers.stream()
+                .map(answer -> found(pattern, select, answer, nothing))
+                .toList();
+    }
+
+    private static String found(Pattern pattern, int select, String answer, String nothing) {
         List<String> matches = new ArrayList<>();
         Matcher matcher = pattern.matcher(answer);
         while (matcher.find()) {
@@ -72,7 +91,7 @@ public interface Filter {
         if (index < 0
                 || index >= matches.size()
                 || (matcher.groupCount() > 1 && matches.get(index).isEmpty())) {
-            return INVALID;
+            return nothing;
         }
         return PythonText.strip(matches.get(index));
     }

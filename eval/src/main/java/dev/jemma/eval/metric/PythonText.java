@@ -1,5 +1,7 @@
 package dev.jemma.eval.metric;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -35,6 +37,24 @@ public final class PythonText {
             start++;
         }
         return text.substring(start, end);
+    }
+
+    /** The pieces between runs of white space, empty ones at the ends too: Python's {@code re.split(r"\\s+", text)}. */
+    public static List<String> split(String text) {
+        List<String> pieces = new ArrayList<>();
+        int from = 0;
+        for (int at = 0; at < text.length(); at++) {
+            if (!isSpace(text.charAt(at))) {
+                continue;
+            }
+            pieces.add(text.substring(from, at));
+            while (at + 1 < text.length() && isSpace(text.charAt(at + 1))) {
+                at++;
+            }
+            from = at + 1;
+        }
+        pieces.add(text.substring(from));
+        return pieces;
     }
 
     /** Python's {@code str.capitalize}. */

@@ -3,9 +3,12 @@ package dev.jemma.eval.metric;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** Overlap of words with a reference, as SQuAD has it: lower case, no punctuation, no articles, words as a bag. */
 public final class TokenF1 {
+    private static final Pattern ARTICLES = Filter.python("\\b(a|an|the)\\b");
+
     private TokenF1() {}
 
     /** The best F1 against any of the references, from 0 to 1. */
@@ -27,10 +30,8 @@ public final class TokenF1 {
     }
 
     private static List<String> words(String text) {
-        String plain = text.toLowerCase(Locale.ROOT)
-                .replaceAll("\\p{Punct}", "")
-                .replaceAll("\\b(a|an|the)\\b", " ")
-                .strip();
-        return plain.isEmpty() ? List.of() : List.of(plain.split("\\s+", -1));
+        String bare = text.toLowerCase(Locale.ROOT).replaceAll("\\p{Punct}", "");
+        String plain = PythonText.strip(ARTICLES.matcher(bare).replaceAll(" "));
+        return plain.isEmpty() ? List.of() : PythonText.split(plain);
     }
 }

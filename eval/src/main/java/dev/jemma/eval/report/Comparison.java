@@ -123,6 +123,7 @@ public record Comparison(List<Line> lines, List<Item> items) {
                     + "); run both with the same --limit");
         }
         Set<String> metrics = new TreeSet<>();
+        Set<String> others = new TreeSet<>();
         a.forEach((key, sample) -> {
             RunSamples.Sample other = b.getOrDefault(key, sample);
             if (!sample.prompt().equals(other.prompt())) {
@@ -130,8 +131,14 @@ public record Comparison(List<Line> lines, List<Item> items) {
                         + " was not asked the same in both runs; run both" + " with the same data, shots and template");
             }
             metrics.addAll(sample.marks().keySet());
+            others.addAll(other.marks().keySet());
         });
         metrics.removeIf(metric -> SUMS.contains(metric.substring(0, metric.indexOf(','))));
+        others.removeIf(metric -> SUMS.contains(metric.substring(0, metric.indexOf(','))));
+        if (!metrics.equals(others)) {
+            throw new EvalException(task + ": the runs have different metrics (" + String.join(" ", metrics) + " and "
+                    + String.join(" ", others) + "); run both with the same version of the task");
+        }
         for (String metric : metrics) {
             line(task, metric, a, b, lines, items);
         }

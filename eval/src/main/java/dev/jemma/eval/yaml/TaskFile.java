@@ -3,27 +3,19 @@ package dev.jemma.eval.yaml;
 import dev.jemma.eval.DataFolder;
 import dev.jemma.eval.Doc;
 import dev.jemma.eval.Form;
-import dev.jemma.eval.Sampling;
 import dev.jemma.eval.Source;
 import dev.jemma.eval.Task;
 import dev.jemma.eval.fewshot.Draw;
-import dev.jemma.eval.metric.ExactMatch;
-import dev.jemma.eval.metric.Filter;
-import dev.jemma.eval.metric.Metric;
-import dev.jemma.eval.metric.TokenF1;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * A task of one's own, in a small part of the YAML of lm-evaluation-harness. Data files stand under
@@ -64,9 +56,13 @@ public final class TaskFile {
             "filter_list",
             "repeats",
             "metadata");
-    private static final Set<String> METRIC_KEYS = Set.of(
-            "metric", "aggregation", "higher_is_better", "ignore_case", "ignore_punctuation", "regexes_to_ignore");
+    private static final Set<String> METRIC_KEYS = Set.of("metric", "aggregation", "higher_is_better");
+    private static final Map<String, String> TEXT_METRICS = Map.of(
+            "word_perplexity", "weighted_perplexity",
+            "byte_perplexity", "weighted_perplexity",
+            "bits_per_byte", "bits_per_byte");
     private static final int WINDOW = 1024;
+    private static final Doc NO_ROW = new Doc(0, "a list of choices", JsonNodeFactory.instance.objectNode());
 
     private final Path file;
     private final YamlMap top;
@@ -89,7 +85,7 @@ public final class TaskFile {
         Form form = switch (top.need("output_type")) {
             case "multiple_choice" -> choice();
             case "generate_until" -> generation();
-            case "loglikelihood_rolling" -> new Form.Text(text("doc_to_target"), WINDOW);
+            case "loglikelihood_rolling" -> rolling();
             default ->
                 throw top.error("output_type", "must be multiple_choice, generate_until or loglikelihood_rolling");
         };
@@ -107,7 +103,10 @@ public final class TaskFile {
                 .spare(Objects.equals(top.text("fewshot_split"), top.text("test_split")))
                 .usualShots(top.integer("num_fewshot").orElse(0));
         examples.filter(name -> !name.equals(split)).ifPresent(name -> task.pool(source(name)));
-        top.text("description").ifPresent(task::description);
+        if (top.find("description").isPresent()) {
+            Function<Doc, String> description = text("description");
+            task.describedBy(_ -> description);
+        }
         top.text("target_delimiter").ifPresent(task::targetDelimiter);
         top.text("fewshot_delimiter").ifPresent(task::exampleDelimiter);
         top.map("fewshot_config", Set.of("sampler"))
@@ -129,20 +128,46 @@ public final class TaskFile {
                 .orElseThrow(() -> top.error("dataset_kwargs", "must name the data_files of the splits"));
         String name = files.need(split);
         Path folder = Objects.requireNonNullElse(file.toAbsolutePath().getParent(), Path.of(""));
-        String plain = name.replaceFirst("\\.(jsonl|json|parquet|csv|jsonl\\.gz|json\\.gz)$", "");
-        return _ -> new DataFolder(folder).rows(List.of(plain));
+        return _ -> new DataFolder(folder).rowsOf(name);
     }
 
+    /** The field that has this name, if the row has one; else what the template says. */
     private Function<Doc, String> text(String key) {
+        String name = top.need(key);
         Template template = template(key);
-        return template::render;
+        return doc -> doc.has(name) ? PythonValue.str(doc.get(name)) : template.render(doc);
     }
 
     /** A template, or the bare name of a field. */
     private Template template(String key) {
         String text = top.need(key);
-        boolean name = !key.equals("doc_to_text") && text.matches("[A-Za-z_][A-Za-z0-9_]*");
-        return Template.of(name ? "{{" + text + "}}" : text, top.place() + ", " + key);
+        boolean words = key.equals("doc_to_text") || key.equals("description");
+        return Template.of(!words && isName(text) ? "{{" + text + "}}" : text, top.place() + ", " + key);
+    }
+
+    private static boolean isName(String text) {
+        return text.matches("[A-Za-z_][A-Za-z0-9_]*");
+    }
+
+    private Form rolling() {
+        forGeneratedAnswers();
+        for (YamlMap metric : top.maps("metric_list", METRIC_KEYS)) {
+            String aggregation = TEXT_METRICS.getOrDefault(metric.need("metric"), "");
+            if (aggregation.isEmpty()) {
+                throw metric.error("metric", "must be word_perplexity, byte_perplexity or bits_per_byte");
+            }
+            metric.only("aggregation", aggregation);
+            metric.only("higher_is_better", "false");
+        }
+        return new Form.Text(text("doc_to_target"), WINDOW);
+    }
+
+    private void forGeneratedAnswers() {
+        for (String key : List.of("generation_kwargs", "filter_list", "repeats")) {
+            if (top.find(key).isPresent()) {
+                throw top.error(key, "is only for the output_type generate_until");
+            }
+        }
     }
 
     private Function<Doc, String> shown(Form form) {
@@ -156,6 +181,7 @@ public final class TaskFile {
     }
 
     private Form choice() {
+        forGeneratedAnswers();
         Function<Doc, List<String>> choices;
         if (top.find("doc_to_choice").orElse("") instanceof List<?> list) {
             List<Template> templates = new ArrayList<>();
@@ -164,11 +190,14 @@ public final class TaskFile {
                     templates.stream().map(template -> template.render(doc)).toList();
         } else {
             Template template = template("doc_to_choice");
-            choices = doc -> doc.texts("doc_to_choice", template.value(doc));
+            choices = doc -> doc.texts("doc_to_choice", list(template.value(doc)));
         }
         Template target = template("doc_to_target");
+        boolean spelled = !isName(top.need("doc_to_target"));
         List<Form.ChoiceMetric> metrics = new ArrayList<>();
         for (YamlMap metric : top.maps("metric_list", METRIC_KEYS)) {
+            metric.only("aggregation", "mean");
+            metric.only("higher_is_better", "true");
             metrics.add(
                     switch (metric.need("metric")) {
                         case "acc" -> Form.ChoiceMetric.ACC;
@@ -180,18 +209,33 @@ public final class TaskFile {
         }
         return new Form.Choice(
                 choices,
-                doc -> List.of(index(doc, target.value(doc), choices.apply(doc))),
+                doc -> List.of(index(doc, target.value(doc), choices.apply(doc), spelled)),
                 metrics.isEmpty() ? List.of(Form.ChoiceMetric.ACC, Form.ChoiceMetric.ACC_NORM) : metrics);
     }
 
-    /** The right choice by its number, or by its text. */
-    private static int index(Doc doc, JsonNode target, List<String> choices) {
+    /** A list, or a text that spells one. */
+    private JsonNode list(JsonNode value) {
+        return value.isString() && value.stringValue().strip().startsWith("[")
+                ? Expression.of(value.stringValue().strip(), top.place() + ", doc_to_choice")
+                        .value(NO_ROW)
+                : value;
+    }
+
+    /**
+     * The right choice by its number, or by its text.
+     *
+     * @param spelled whether the answer was put together by a template, where digits are always a number
+     */
+    private static int index(Doc doc, JsonNode target, List<String> choices, boolean spelled) {
         if (!target.isValueNode()) {
             throw doc.error("the right answer must be a number or a text, and is " + target.getNodeType());
         }
-        String text = target.asString();
+        String text = PythonValue.str(target);
+        boolean digits = text.matches("\\d{1,6}");
         int index = choices.indexOf(text);
-        if (target.isNumber() || (index < 0 && text.matches("\\d{1,6}"))) {
+        if (target.isBoolean() && !spelled) {
+            index = target.booleanValue() ? 1 : 0;
+        } else if (target.isNumber() || (digits && (spelled || index < 0))) {
             index = target.isNumber() ? (int) target.doubleValue() : Integer.parseInt(text);
         }
         if (index < 0 || index >= choices.size()) {
@@ -201,103 +245,16 @@ public final class TaskFile {
     }
 
     private Form generation() {
-        YamlMap kwargs = top.map(
-                        "generation_kwargs",
-                        Set.of("until", "max_gen_toks", "do_sample", "temperature", "top_p", "top_k"))
-                .orElse(new YamlMap(top.place(), Map.of()));
         Template target = template("doc_to_target");
-        Function<Doc, List<String>> targets = doc -> {
+        return GenerationKeys.form(top, doc -> {
             JsonNode value = target.value(doc);
-            return value.isArray() ? doc.texts("doc_to_target", value) : List.of(target.render(doc));
-        };
-        List<Form.Pipeline> pipelines = new ArrayList<>();
-        List<YamlMap> filters = top.maps("filter_list", Set.of("name", "filter"));
-        for (YamlMap named : filters) {
-            pipelines.add(pipeline(named.need("name"), filter(named), targets));
-        }
-        if (filters.isEmpty()) {
-            pipelines.add(pipeline("none", Filter.takeFirst(), targets));
-        }
-        double temperature =
-                kwargs.truth("do_sample") ? kwargs.number("temperature").orElse(1.0) : 0;
-        Sampling sampling = new Sampling(
-                temperature,
-                kwargs.number("top_p").orElse(1.0),
-                kwargs.integer("top_k").orElse(0),
-                0);
-        List<String> stops = kwargs.texts("until");
-        if (stops.isEmpty()) {
-            stops = List.of(top.text("fewshot_delimiter").orElse("\n\n"));
-        }
-        return new Form.Generation(
-                stops,
-                kwargs.integer("max_gen_toks").orElse(256),
-                sampling,
-                top.integer("repeats").orElse(1),
-                targets,
-                pipelines);
+            return value.isArray() ? texts(value) : List.of(target.render(doc));
+        });
     }
 
-    private static Filter filter(YamlMap named) {
-        Filter all = Filter.none();
-        for (YamlMap step : named.maps("filter", Set.of("function", "regex_pattern", "group_select", "k"))) {
-            all = all.then(
-                    switch (step.need("function")) {
-                        case "take_first" -> Filter.takeFirst();
-                        case "take_first_k" ->
-                            Filter.takeFirst(step.integer("k").orElse(1));
-                        case "remove_whitespace" -> Filter.strip();
-                        case "majority_vote" -> Filter.majority();
-                        case "regex" ->
-                            Filter.regex(
-                                    pattern(step, step.text("regex_pattern").orElse("#### (\\-?[0-9\\.\\,]+)")),
-                                    step.integer("group_select").orElse(0));
-                        default ->
-                            throw step.error(
-                                    "function",
-                                    "must be regex, remove_whitespace, majority_vote, take_first or take_first_k");
-                    });
-        }
-        return all;
-    }
-
-    private static Pattern pattern(YamlMap where, String text) {
-        try {
-            return Filter.python(text);
-        } catch (PatternSyntaxException e) {
-            throw where.error("regex_pattern", "is no pattern: " + e.getDescription());
-        }
-    }
-
-    private Form.Pipeline pipeline(String name, Filter filter, Function<Doc, List<String>> targets) {
-        Map<Metric, Function<String, Function<List<String>, Double>>> scores = new LinkedHashMap<>();
-        for (YamlMap metric : top.maps("metric_list", METRIC_KEYS)) {
-            switch (metric.need("metric").toLowerCase(Locale.ROOT)) {
-                case "exact_match" -> {
-                    List<Pattern> ignored = metric.texts("regexes_to_ignore").stream()
-                            .map(text -> pattern(metric, text))
-                            .toList();
-                    ExactMatch match =
-                            new ExactMatch(ignored, metric.truth("ignore_case"), metric.truth("ignore_punctuation"));
-                    scores.put(Metric.of("exact_match", name), answer -> golds -> match.of(answer, golds));
-                }
-                case "f1" -> scores.put(Metric.of("f1", name), answer -> golds -> TokenF1.of(answer, golds));
-                default -> throw metric.error("metric", "must be exact_match or f1");
-            }
-        }
-        if (scores.isEmpty()) {
-            scores.put(Metric.of("exact_match", name), answer -> golds -> ExactMatch.STRICT.of(answer, golds));
-        }
-        return new Form.Pipeline(
-                name,
-                filter.then(Filter.takeFirst()),
-                (doc, answers) -> {
-                    String answer = answers.isEmpty() ? "" : answers.getFirst();
-                    Map<Metric, Double> values = new LinkedHashMap<>();
-                    scores.forEach((metric, score) ->
-                            values.put(metric, score.apply(answer).apply(targets.apply(doc))));
-                    return values;
-                },
-                List.copyOf(scores.keySet()));
+    private static List<String> texts(JsonNode array) {
+        List<String> texts = new ArrayList<>();
+        array.forEach(element -> texts.add(PythonValue.str(element)));
+        return texts;
     }
 }

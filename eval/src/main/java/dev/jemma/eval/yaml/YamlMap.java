@@ -103,6 +103,13 @@ record YamlMap(String place, Map<?, ?> values) {
                 .orElse(false);
     }
 
+    /** Refuses another text than this under a key that may be absent. */
+    void only(String key, String known) {
+        text(key).filter(value -> !value.equals(known)).ifPresent(_ -> {
+            throw error(key, "can only be " + known + " here");
+        });
+    }
+
     /** A list of texts; one text is a list of itself. */
     List<String> texts(String key) {
         List<String> texts = new ArrayList<>();

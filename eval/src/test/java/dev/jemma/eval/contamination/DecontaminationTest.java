@@ -7,12 +7,18 @@ import dev.jemma.data.TextSplit;
 import dev.jemma.eval.EvalException;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -105,6 +111,48 @@ final class DecontaminationTest {
                         new Contamination.PerBenchmark("bridges", 2, 2, 1),
                         new Contamination.PerBenchmark("lamps", 2, 1, 0));
         assertThat(found.benchmarks().getFirst().share()).isEqualTo(0.5);
+    }
+
+    @Test
+    void aPlantedQuestionIsFoundInEverySpellingOfUnicode() throws IOException {
+        String question =
+                "Où l’élève a-t-il posé la première question sur l’efficacité de la théorie à Zürich hier soir ?";
+        put(benchmarks.resolve("bridges/test.jsonl"), "{\"question\":\"" + question + "\"}\n");
+        String apart = Normalizer.normalize(question, Normalizer.Form.NFD);
+        String soft = question.replace("première", "pre\u00admi\u200dère");
+        String ligature = question.replace("ffi", "\ufb03");
+        String wide = question.replace("posé", "\uff50\uff4f\uff53é");
+        put(
+                corpus.resolve("a.jsonl"),
+                Stream.of(question, apart, soft, ligature, wide, question.replace("posé", "po\u200bsé"))
+                        .map(text -> "{\"text\":\"" + text + "\"}\n")
+                        .collect(Collectors.joining()));
+
+        run();
+
+        assertThat(hits).extracting(Hit::record).startsWith("line 1", "line 2", "line 3", "line 4", "line 5");
+        int all = hits.getFirst().runs();
+        assertThat(hits.subList(0, 5)).extracting(Hit::runs).containsOnly(all);
+        assertThat(hits.subList(5, hits.size()))
+                .allSatisfy(hit -> assertThat(hit.runs()).isLessThan(all));
+    }
+
+    @Test
+    void aPlantedQuestionIsFoundAtTheEndsOfFilesAndOverLineBreaks() throws IOException {
+        String broken = QUESTION.replace(" ", "\r\n");
+        put(corpus.resolve("a-begin.txt"), QUESTION + "\nthen something else");
+        put(corpus.resolve("b-end.txt"), "something else first\n\n" + broken.substring(0, broken.length() - 1));
+        put(corpus.resolve("c-empty.txt"), "");
+        try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(corpus.resolve("e.txt.gz")))) {
+            out.write((QUESTION + " " + QUESTION).getBytes(StandardCharsets.UTF_8));
+        }
+        put(corpus.resolve("f-line.txt"), "word ".repeat(400_000) + QUESTION + " word".repeat(400_000));
+
+        run();
+
+        assertThat(hits)
+                .extracting(hit -> Path.of(hit.file()).getFileName() + " " + hit.runs())
+                .containsExactly("a-begin.txt 6", "b-end.txt 6", "e.txt.gz 12", "f-line.txt 6");
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
+import java.util.regex.PatternSyntaxException;
 import org.junit.jupiter.api.Test;
 
 class MetricsTest {
@@ -108,5 +109,26 @@ class MetricsTest {
         assertThat(TokenF1.of("The cat, sat", List.of("dog", "a cat sat down"))).isEqualTo(0.8, within(1e-12));
         assertThat(TokenF1.of("x", List.of("y"))).isZero();
         assertThat(TokenF1.of("", List.of("the"))).isOne();
+    }
+
+    @Test
+    void aPatternOfPythonMeansTheSameHere() {
+        assertThat(Filter.regex(PythonPattern.of("\\\\boxed{([^[}]*)}"), 0).apply(List.of("so \\boxed{x+1}.")))
+                .containsExactly("x+1");
+        assertThat(Filter.regex(PythonPattern.of("(?P<the_end>[]&&a-c]{,2})\\Z"), 0)
+                        .apply(List.of("xab&]\n", "xab&]")))
+                .containsExactly("", "&]");
+        assertThat(Filter.regex(PythonPattern.of("(?P<a_b>.)(?P=a_b)"), 0).apply(List.of("abccd")))
+                .containsExactly("c");
+        assertThat(Filter.regex(PythonPattern.of("x{2,}y{1}"), 0, "none").apply(List.of("xxxy", "xy")))
+                .containsExactly("xxxy", "none");
+        assertThatThrownBy(() -> PythonPattern.of("(a")).isInstanceOf(PatternSyntaxException.class);
+    }
+
+    @Test
+    void articlesAndWordsOfF1AreThoseOfUnicode() {
+        assertThat(TokenF1.of("éa théa", List.of("éa théa"))).isEqualTo(1);
+        assertThat(TokenF1.of("éa théa", List.of("é th é"))).isZero();
+        assertThat(TokenF1.of("the\u00a0owl\u2003sees", List.of("an owl sees"))).isEqualTo(1);
     }
 }

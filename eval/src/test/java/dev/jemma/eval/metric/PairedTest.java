@@ -28,6 +28,19 @@ class PairedTest {
     }
 
     @Test
+    void differencesAndTestsAreThoseOfScipy() {
+        // scipy.stats.binomtest(a, a + b, 0.5); numpy's std(ddof=1) / sqrt(7)
+        assertThat(Paired.mcNemar(0, 1)).isEqualTo(1);
+        assertThat(Paired.mcNemar(7, 19)).isCloseTo(0.028959274291992188, within(1e-12));
+        assertThat(Paired.mcNemar(123, 160)).isCloseTo(0.032173793258628645, within(1e-12));
+        assertThat(Paired.mcNemar(4900, 5100)).isCloseTo(0.04658552770494645, within(1e-9));
+        Paired.Difference difference =
+                Paired.difference(new double[] {0.25, 1, 0, 0.5, 1, 1, 0}, new double[] {1, 1, 0.125, 0, 1, 0.5, 1});
+        assertThat(difference.value()).isEqualTo(0.125);
+        assertThat(difference.error()).isCloseTo(0.21650635094610965, within(1e-15));
+    }
+
+    @Test
     void manyPairsNeitherOverflowNorVanish() {
         // near the normal law: 4,900 against 5,100 is two deviations
         assertThat(Paired.mcNemar(4900, 5100)).isCloseTo(0.0465, within(0.001));

@@ -305,6 +305,19 @@ class ReportTest {
     }
 
     @Test
+    void runsWithOtherMetricsAreNotCompared() throws IOException {
+        Path a = run("a", EvaluationOptions.DEFAULTS, ReportTest::first);
+        Path b = run("b", EvaluationOptions.DEFAULTS, ReportTest::first);
+        Path samples = b.resolve("samples_piqa.jsonl");
+        Files.writeString(samples, Files.readString(samples).replace("\"acc_norm\"", "\"acc_other\""));
+        assertThatThrownBy(() -> Comparison.of(a, b, Set.of()))
+                .hasMessageContaining("piqa: the runs have different metrics (acc,none acc_norm,none and acc,none"
+                        + " acc_other,none)");
+        Files.writeString(samples, Files.readString(samples).replace("\"acc_other\"", "\"bits_per_byte\""));
+        assertThatThrownBy(() -> Comparison.of(b, a, Set.of())).hasMessageContaining("different metrics");
+    }
+
+    @Test
     void runsOfOtherPromptsRowsOrTasksAreNotCompared() throws IOException {
         Path a = run("a", EvaluationOptions.DEFAULTS, ReportTest::first);
         assertThatThrownBy(() -> Comparison.of(

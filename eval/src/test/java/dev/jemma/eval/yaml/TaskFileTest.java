@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -164,6 +165,107 @@ class TaskFileTest {
         assertThatThrownBy(() -> read("task: [")).hasMessageContaining("is not YAML");
         assertThatThrownBy(() -> read("- 1")).hasMessageContaining("must be a map");
         assertThatThrownBy(() -> TaskFile.read(folder.resolve("none.yaml"))).hasMessageContaining("none.yaml");
+    }
+
+    @Test
+    void whatDoesNotBelongToTheKindOfTaskIsRefused() {
+        assertThatThrownBy(() -> read(CHOICE + "repeats: 3\n"))
+                .hasMessageContaining("only for the output_type generate");
+        assertThatThrownBy(() -> read(CHOICE.replace("aggregation: mean", "aggregation: median")))
+                .hasMessageContaining("metric_list 2: \"aggregation\" can only be mean here");
+        assertThatThrownBy(() -> read(CHOICE.replace("higher_is_better: true", "higher_is_better: false")))
+                .hasMessageContaining("\"higher_is_better\" can only be true here");
+        String text = """
+                task: t
+                dataset_kwargs: {data_files: {test: rows.jsonl}}
+                test_split: test
+                output_type: loglikelihood_rolling
+                doc_to_target: land
+                metric_list: [{metric: acc}]
+                """;
+        assertThatThrownBy(() -> read(text)).hasMessageContaining("must be word_perplexity");
+    }
+
+    @Test
+    void theNamedFileIsReadAlsoBesideOneOfTheSameName() throws IOException {
+        Files.writeString(folder.resolve("rows.csv"), "land,cities,right\nPeru,x,0\n");
+        Task task = read("""
+                task: t
+                dataset_kwargs: {data_files: {test: rows.csv}}
+                test_split: test
+                output_type: loglikelihood_rolling
+                doc_to_target: land
+                """);
+        assertThat(items(task, 0))
+                .extracting(item -> item.requests().getFirst())
+                .containsExactly(new Request.Rolling("Peru", 1024));
+        Task other = read(CHOICE.replace("rows.jsonl", "rows.txt"));
+        assertThatThrownBy(() -> items(other, 0)).hasMessageContaining("must be a file that ends in one of");
+    }
+
+    @Test
+    void anInstructionStandsApartFromADescriptionOnlyWhereNoSpaceDoesThatAlready() throws IOException {
+        String yaml = CHOICE.replace("num_fewshot: 1", "fewshot_delimiter: \"##\"");
+        assertThat(head(read(yaml), "Be brief.", false)).startsWith("Be brief.##Capitals.\n\nFRANCE");
+        assertThat(head(read(yaml), "Be brief.\n", false)).startsWith("Be brief.\nCapitals.\n\nFRANCE");
+        assertThat(head(read(yaml.replaceFirst("description:.*\n", "")), "Be brief.", false))
+                .startsWith("Be brief.FRANCE");
+        assertThat(head(read(yaml), "Be brief.", true)).startsWith("system: Be brief.##Capitals.\n\n\nuser: FRANCE");
+    }
+
+    private static String head(Task task, String instruction, boolean chat) {
+        EvaluationOptions options = new EvaluationOptions(
+                OptionalInt.empty(),
+                OptionalInt.of(0),
+                false,
+                chat,
+                false,
+                Optional.of(instruction),
+                OptionalInt.empty(),
+                Optional.empty(),
+                100,
+                1234);
+        Request first = Items.of(task, new DataFolder(Path.of("")), options)
+                .getFirst()
+                .requests()
+                .getFirst();
+        return ((Request.LogLikelihood) first).prompt().shown();
+    }
+
+    @Test
+    void theFirstRowsOfAPoolOfJustAsManyAreShown() throws IOException {
+        String yaml = CHOICE.replace("train: shots.csv", "train: two.jsonl")
+                .replace("test_split: test", "validation_split: test")
+                .replace(" ({{where.on[0]}})", "");
+        Files.writeString(folder.resolve("two.jsonl"), "{\"land\":\"Chad\",\"cities\":[\"Abéché\"],\"right\":0}\n");
+        assertThat(items(read(yaml), 1).getFirst().requests().getFirst())
+                .isEqualTo(
+                        new Request.LogLikelihood(new Prompt.Plain("Capitals.\n\nCHAD: Abéché\n\nFRANCE:"), " Paris"));
+        Task task = read(yaml);
+        assertThatThrownBy(() -> items(task, 2)).hasMessageContaining("2 examples are asked for, but there are 1");
+    }
+
+    @Test
+    void digitsOfATemplateAreANumberAndDigitsOfAFieldAreAText() throws IOException {
+        Files.writeString(folder.resolve("rows.jsonl"), """
+                {"land": "a", "cities": ["1", "2", "0"], "right": "2"}
+                {"land": "b", "cities": ["1", "2", "0"], "right": 2}
+                {"land": "c", "cities": ["1", "2", "0"], "right": true}
+                """);
+        String yaml = CHOICE.replace(" ({{where.on[0]}})", "");
+        assertThat(golds(read(yaml))).containsExactly("1", "2", "1");
+        Files.writeString(folder.resolve("rows.jsonl"), """
+                {"land": "a", "cities": ["1", "2", "0"], "right": "2"}
+                {"land": "b", "cities": "['x', 'y', 'True']", "right": true}
+                """);
+        assertThat(golds(read(yaml.replace("doc_to_target: right", "doc_to_target: \"{{right}}\""))))
+                .containsExactly("2", "2");
+    }
+
+    private static List<String> golds(Task task) {
+        return run(task, _ -> new Answer.Likelihood(-1, false)).items().stream()
+                .map(item -> item.gold().getFirst())
+                .toList();
     }
 
     @Test
