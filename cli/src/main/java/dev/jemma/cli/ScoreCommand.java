@@ -7,7 +7,8 @@ import dev.jemma.infer.TextScoring;
 import dev.jemma.infer.TokenLogprob;
 import java.io.IOException;
 import java.io.Writer;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -28,6 +29,9 @@ import picocli.CommandLine.Option;
             "Lines {\"ids\"} (used as they are, <bos> included) give {\"token_logprobs\"}: log p(ids[i+1] | ids[..i])."
         })
 final class ScoreCommand implements Callable<Integer> {
+    /** Texts that the engine has before the oldest one is written: more than a batch, and no whole file of results. */
+    private static final int AHEAD = 256;
+
     private final Console console;
 
     @Option(
@@ -59,6 +63,9 @@ final class ScoreCommand implements Callable<Integer> {
         this.console = console;
     }
 
+    /** A line whose result is on its way. */
+    private record Pending(JsonLines.Line line, ScoreRequest request, CompletableFuture<ScoreResult> result) {}
+
     /** The best tokens at a position. */
     record Best(int[] ids, float[] logits) {
         static Best of(List<TokenLogprob.Alternative> top) {
@@ -88,23 +95,32 @@ final class ScoreCommand implements Callable<Integer> {
         try (RunOptions.Opened opened = run.open(console, reference);
                 Writer writer = JsonLines.writer(console, out);
                 Progress bar = console.progress("scoring", lines.size(), Progress.Unit.of("texts"))) {
-            List<CompletableFuture<ScoreResult>> results = new ArrayList<>(lines.size());
-            List<ScoreRequest> requests = new ArrayList<>(lines.size());
+            Deque<Pending> pending = new ArrayDeque<>();
             for (JsonLines.Line line : lines) {
-                ScoreRequest request = request(line, opened.model());
-                requests.add(request);
-                try {
-                    results.add(opened.model().engine().submit(request));
-                } catch (RuntimeException e) {
-                    throw line.error(String.valueOf(e.getMessage()));
+                pending.add(submit(line, opened.model()));
+                if (pending.size() > AHEAD) {
+                    write(writer, pending.remove(), bar);
                 }
             }
-            for (int i = 0; i < lines.size(); i++) {
-                JsonLines.write(writer, output(lines.get(i), requests.get(i), results.get(i)));
-                bar.advance(1);
+            while (!pending.isEmpty()) {
+                write(writer, pending.remove(), bar);
             }
         }
         return Jemma.OK;
+    }
+
+    private Pending submit(JsonLines.Line line, LanguageModel model) {
+        ScoreRequest request = request(line, model);
+        try {
+            return new Pending(line, request, model.engine().submit(request));
+        } catch (RuntimeException e) {
+            throw line.error(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void write(Writer writer, Pending oldest, Progress bar) throws IOException {
+        JsonLines.write(writer, output(oldest.line, oldest.request, oldest.result));
+        bar.advance(1);
     }
 
     private ScoreRequest request(JsonLines.Line line, LanguageModel model) {

@@ -327,6 +327,29 @@ class RunCommandsTest {
     }
 
     @Test
+    void scoresOfMoreTextsThanAreUnderwayAtOnceComeInTheirOrder() throws IOException {
+        StringBuilder all = new StringBuilder();
+        for (int i = 0; i < 600; i++) {
+            all.append("{\"ids\": [2").append(", 7".repeat(1 + i % 5)).append("]}\n");
+        }
+        Path out = home.resolve("out.jsonl");
+        Outcome run = run(
+                "score",
+                "-m",
+                model,
+                "--jsonl",
+                write("in.jsonl", all.toString()).toString(),
+                "--out",
+                out.toString());
+        assertThat(run.code()).as(run.err()).isZero();
+        List<JsonNode> results = lines(out);
+        assertThat(results).hasSize(600);
+        for (int i = 0; i < 600; i++) {
+            assertThat(results.get(i).get("token_logprobs")).hasSize(1 + i % 5);
+        }
+    }
+
+    @Test
     void perplexityIsTheMeanOverWindowsThatDoNotOverlap() throws IOException {
         Path text = write("text.txt", "Hello world, the quick brown fox jumps over the lazy dog again and again.");
         JsonNode json = run("perplexity", model, text.toString(), "--window", "16", "--exact", "--json")

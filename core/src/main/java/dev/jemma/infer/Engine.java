@@ -196,19 +196,19 @@ public final class Engine implements AutoCloseable {
         post(() -> {
             if (closed) {
                 scheduler.renounce();
-                job.cancelled(new EngineException("the engine was closed"));
+                job.cancelled(new EngineClosedException());
             } else {
                 scheduler.submit(job);
             }
         });
         if (ended) { // it may have come too late for the last look
-            job.cancelled(new EngineException("the engine was closed"));
+            job.cancelled(new EngineClosedException());
         }
     }
 
     private void check(Job job) {
         if (closed) {
-            throw new EngineException("the engine was closed");
+            throw new EngineClosedException();
         }
         int prompt = job.prompt().length;
         if (job.maxLength() > options.contextLength()) {
@@ -246,7 +246,7 @@ public final class Engine implements AutoCloseable {
         while (true) {
             hear();
             if (closed) {
-                scheduler.stopAll(new EngineException("the engine was closed"));
+                scheduler.stopAll(new EngineClosedException());
                 ended = true;
                 hear();
                 return;

@@ -2,7 +2,10 @@ package dev.jemma.infer;
 
 import dev.jemma.JemmaException;
 
-/** A request that cannot be served (too long for the context or the memory), or an engine that was closed. */
+/**
+ * A request that cannot be served: it is too long for the context or the memory, it failed, or the engine was closed
+ * ({@link EngineClosedException}).
+ */
 public class EngineException extends JemmaException {
     private static final long serialVersionUID = 1L;
 

@@ -12,6 +12,7 @@ import dev.jemma.testing.Golden;
 import dev.jemma.testing.ModelRig;
 import dev.jemma.tokenizer.SpecialText;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -278,6 +279,23 @@ class ConstrainedGenerationTest {
             schemas.of(SCHEMA, text -> model.constraint(Grammar.jsonSchema(text)));
             assertThat(schemas.of("true", text -> model.constraint(Grammar.jsonSchema(text))))
                     .isNotSameAs(first);
+        }
+    }
+
+    @Test
+    void constraintsThatGrowWhileTheyAreUsedMakeRoomForTheNext() {
+        try (LanguageModel model = open(new Speculation.None())) {
+            String text = "{\"type\": \"string\"}";
+            TokenConstraint small = model.constraint(Grammar.jsonSchema("true"));
+            TokenConstraint grown = model.constraint(Grammar.jsonSchema(text));
+            SchemaConstraints schemas = new SchemaConstraints(small.bytes() + grown.bytes());
+            schemas.of(text, _ -> grown);
+            schemas.of("true", _ -> small);
+            assertThat(schemas.of(text, _ -> fail("both have room"))).isSameAs(grown);
+            assertThat(schemas.of("true", _ -> fail("both have room"))).isSameAs(small);
+            grown.prepare(Duration.ofMinutes(1));
+            assertThat(schemas.of("true", _ -> fail("it is the last one"))).isSameAs(small);
+            assertThat(schemas.bytes()).isEqualTo(small.bytes());
         }
     }
 

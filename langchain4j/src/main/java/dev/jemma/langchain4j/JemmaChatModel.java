@@ -4,7 +4,6 @@ import dev.jemma.JemmaException;
 import dev.jemma.infer.Generation;
 import dev.jemma.infer.GenerationRequest;
 import dev.jemma.infer.LanguageModel;
-import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.LangChain4jException;
 import dev.langchain4j.model.chat.Capability;
 import dev.langchain4j.model.chat.ChatModel;
@@ -81,8 +80,8 @@ public final class JemmaChatModel implements ChatModel {
     private static Generation submit(Requests requests, GenerationRequest job) {
         try {
             return requests.model().generate(job, _ -> {});
-        } catch (JemmaException e) { // it can never fit
-            throw new InvalidRequestException(e.getMessage(), e);
+        } catch (JemmaException e) {
+            throw Requests.refused(e);
         }
     }
 

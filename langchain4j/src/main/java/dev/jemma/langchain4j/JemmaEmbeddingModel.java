@@ -86,7 +86,7 @@ public final class JemmaEmbeddingModel implements EmbeddingModel {
             }
         } catch (JemmaException e) {
             work.cancel();
-            throw new InvalidRequestException(e.getMessage(), e);
+            throw Requests.refused(e);
         }
         return new Work(work.vectors, tokens);
     }

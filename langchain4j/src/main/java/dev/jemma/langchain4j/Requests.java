@@ -3,11 +3,13 @@ package dev.jemma.langchain4j;
 import dev.jemma.JemmaException;
 import dev.jemma.chat.ChatTemplate;
 import dev.jemma.infer.Completion;
+import dev.jemma.infer.EngineClosedException;
 import dev.jemma.infer.GenerationRequest;
 import dev.jemma.infer.LanguageModel;
 import dev.jemma.infer.RequestBuilder;
 import dev.jemma.infer.SamplingOptions;
 import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.exception.InternalServerException;
 import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.LangChain4jException;
 import dev.langchain4j.exception.ModelNotFoundException;
@@ -119,9 +121,22 @@ final class Requests {
 
     /** The failure of a request inside the engine. */
     static LangChain4jException failed(String what, @Nullable Throwable cause) {
-        return cause == null
-                ? new LangChain4jException(what)
-                : new LangChain4jException(what + ": " + cause.getMessage(), cause);
+        return switch (cause) {
+            case null -> new LangChain4jException(what);
+            case EngineClosedException closed -> unavailable(closed);
+            default -> new LangChain4jException(what + ": " + cause.getMessage(), cause);
+        };
+    }
+
+    /** Why the engine does not take a request: it can never fit, or there is no engine any more. */
+    static LangChain4jException refused(JemmaException e) {
+        return e instanceof EngineClosedException closed
+                ? unavailable(closed)
+                : new InvalidRequestException(e.getMessage(), e);
+    }
+
+    private static LangChain4jException unavailable(EngineClosedException e) {
+        return new InternalServerException(e.getMessage(), e);
     }
 
     /** What the framework gets for a finished continuation. */

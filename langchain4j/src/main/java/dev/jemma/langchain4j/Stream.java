@@ -3,7 +3,6 @@ package dev.jemma.langchain4j;
 import dev.jemma.JemmaException;
 import dev.jemma.infer.Generation;
 import dev.jemma.infer.GenerationRequest;
-import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.LangChain4jException;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
@@ -56,8 +55,8 @@ final class Stream implements StreamingHandle {
         GenerationRequest job = requests.request(request);
         try {
             return new Stream(requests, job);
-        } catch (JemmaException e) { // it can never fit
-            throw new InvalidRequestException(e.getMessage(), e);
+        } catch (JemmaException e) {
+            throw Requests.refused(e);
         }
     }
 

@@ -16,6 +16,7 @@ import dev.langchain4j.data.message.ImageContent;
 import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
+import dev.langchain4j.exception.InternalServerException;
 import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.LangChain4jException;
 import dev.langchain4j.exception.ModelNotFoundException;
@@ -35,6 +36,7 @@ import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
 import dev.langchain4j.model.chat.request.json.JsonRawSchema;
 import dev.langchain4j.model.chat.request.json.JsonSchema;
 import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.output.FinishReason;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -383,5 +385,33 @@ class JemmaChatModelTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("JemmaEmbeddingModel");
         }
+    }
+
+    @Test
+    void aClosedModelIsNoFaultOfTheRequest() {
+        LanguageModel closed = TinyModels.chat();
+        JemmaChatModel gone = JemmaChatModel.of(closed);
+        JemmaStreamingChatModel streaming = JemmaStreamingChatModel.of(closed);
+        ChatRequest request = asking(p -> {});
+        closed.close();
+        assertThatThrownBy(() -> gone.chat(request))
+                .isInstanceOf(InternalServerException.class)
+                .hasMessageContaining("closed");
+        CompletableFuture<Throwable> told = new CompletableFuture<>();
+        streaming.chat(request, new StreamingChatResponseHandler() {
+            @Override
+            public void onPartialResponse(String text) {}
+
+            @Override
+            public void onCompleteResponse(ChatResponse response) {
+                told.completeExceptionally(new AssertionError("answered: " + response));
+            }
+
+            @Override
+            public void onError(Throwable error) {
+                told.complete(error);
+            }
+        });
+        assertThat(told.join()).isInstanceOf(InternalServerException.class);
     }
 }

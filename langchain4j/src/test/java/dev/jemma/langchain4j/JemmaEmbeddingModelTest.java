@@ -12,6 +12,7 @@ import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.data.segment.TextSegment;
+import dev.langchain4j.exception.InternalServerException;
 import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.LangChain4jException;
 import dev.langchain4j.exception.ModelNotFoundException;
@@ -152,5 +153,13 @@ class JemmaEmbeddingModelTest {
                     .isGreaterThan(2);
             assertThat(counter.estimateTokenCountInMessages(List.of())).isZero();
         }
+    }
+
+    @Test
+    void aClosedModelIsNoFaultOfTheRequest(@TempDir Path other) {
+        LanguageModel closed = TinyModels.embedding(other);
+        JemmaEmbeddingModel gone = JemmaEmbeddingModel.builder(closed).build();
+        closed.close();
+        assertThatThrownBy(() -> gone.embed("hello")).isInstanceOf(InternalServerException.class);
     }
 }

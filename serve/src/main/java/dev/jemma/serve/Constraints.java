@@ -31,6 +31,8 @@ final class Constraints implements AutoCloseable {
     private static final int MAX_KEPT = 256;
     private static final int MAX_WAITING = 64;
     private static final int THREADS = 2;
+    /** How often those who wait are asked whether they still do. */
+    private static final long ROUND_NANOS = Duration.ofMillis(50).toNanos();
     /** How long sets of tokens are computed ahead of the engine. */
     private static final Duration AHEAD = Duration.ofMillis(150);
 
@@ -124,10 +126,12 @@ final class Constraints implements AutoCloseable {
      *
      * @param text tells this grammar from any other
      * @param grammar makes it
+     * @param stillWanted asked now and then while it is being made; throws what ends the wait
      * @throws ConstraintException if it is wrong, not supported, or too large
      * @throws ApiException 429 if too many are being made or are in use
      */
-    Lease take(LanguageModel model, String text, Supplier<Grammar> grammar) throws InterruptedException {
+    Lease take(LanguageModel model, String text, Supplier<Grammar> grammar, Runnable stillWanted)
+            throws InterruptedException {
         Key key = new Key(model, digest(text));
         Entry entry;
         synchronized (entries) {
@@ -141,11 +145,12 @@ final class Constraints implements AutoCloseable {
             entry.users++;
         }
         try {
-            return new Lease(entry, await(entry.task));
+            return new Lease(entry, await(entry.task, stillWanted));
         } catch (InterruptedException | RuntimeException | Error e) {
             synchronized (entries) {
                 if (--entry.users == 0) {
                     entry.task.cancel(true);
+                    threads.remove(entry.task); // or it would keep its place among those that wait for a thread
                     entries.remove(key, entry);
                 }
             }
@@ -170,14 +175,15 @@ final class Constraints implements AutoCloseable {
         }
     }
 
-    private TokenConstraint await(Making task) throws InterruptedException {
+    private TokenConstraint await(Making task, Runnable stillWanted) throws InterruptedException {
         while (true) {
+            stillWanted.run();
             long left = task.nanosLeft();
             if (left <= 0) {
                 task.cancel(true);
             }
             try {
-                return task.get(Math.max(0, left), TimeUnit.NANOSECONDS);
+                return task.get(Math.clamp(left, 0, ROUND_NANOS), TimeUnit.NANOSECONDS);
             } catch (TimeoutException e) {
                 // it may have waited for its turn: the next round knows
             } catch (CancellationException e) {

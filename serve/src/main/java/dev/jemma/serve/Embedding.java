@@ -1,6 +1,7 @@
 package dev.jemma.serve;
 
 import dev.jemma.infer.EmbeddingPrompt;
+import dev.jemma.infer.EngineClosedException;
 import dev.jemma.infer.EngineException;
 import dev.jemma.infer.LanguageModel;
 import dev.jemma.model.EmbeddingHead;
@@ -89,6 +90,9 @@ final class Embedding {
                 for (int[] ids : inputs) {
                     futures.add(choice.model().engine().embed(ids));
                 }
+            } catch (EngineClosedException e) {
+                futures.forEach(f -> f.cancel(true));
+                throw ApiException.stopping();
             } catch (EngineException e) {
                 futures.forEach(f -> f.cancel(true));
                 throw ApiException.tooLong("input", ApiException.words(e));

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
@@ -81,6 +82,22 @@ final class Exchange {
 
     long startNanos() {
         return startNanos;
+    }
+
+    /**
+     * Looks whether somebody still waits for the answer, and may.
+     *
+     * @param mostTime since the request began
+     * @throws Delivery.Gone if the client left
+     * @throws ApiException 504 if it took too long
+     */
+    void checkWanted(Duration mostTime) {
+        if (client.isGone()) {
+            throw new Delivery.Gone();
+        }
+        if (System.nanoTime() - startNanos >= mostTime.toNanos()) {
+            throw ApiException.deadline(Math.max(1, mostTime.toSeconds()));
+        }
     }
 
     /** The status that was sent, 0 if none was. */

@@ -13,6 +13,7 @@ import dev.jemma.serve.protocol.Tool;
 import dev.jemma.serve.protocol.Tools;
 import dev.jemma.serve.protocol.Wire;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,29 +23,34 @@ import java.util.function.Supplier;
 /** From what a request says about its answer's form to a constraint; what is wrong with it is told by its field. */
 final class Forms {
     private final Constraints constraints;
+    private final Duration mostTime;
 
-    Forms(Constraints constraints) {
+    /** @param mostTime of a request, from its beginning */
+    Forms(Constraints constraints, Duration mostTime) {
         this.constraints = constraints;
+        this.mostTime = mostTime;
     }
 
     /** The constraint of a form; empty if any text will do. */
-    Optional<Constraints.Lease> of(LanguageModel model, Optional<AnswerForm> form) throws InterruptedException {
-        return form.isEmpty() ? Optional.empty() : Optional.of(of(model, form.get()));
+    Optional<Constraints.Lease> of(Exchange exchange, LanguageModel model, Optional<AnswerForm> form)
+            throws InterruptedException {
+        return form.isEmpty() ? Optional.empty() : Optional.of(of(exchange, model, form.get()));
     }
 
-    private Constraints.Lease of(LanguageModel model, AnswerForm form) throws InterruptedException {
+    private Constraints.Lease of(Exchange exchange, LanguageModel model, AnswerForm form) throws InterruptedException {
         return switch (form) {
             case AnswerForm.JsonSchema(String schema, String param) ->
-                take(model, "schema " + schema, () -> Grammar.jsonSchema(schema), _ -> param);
+                take(exchange, model, "schema " + schema, () -> Grammar.jsonSchema(schema), _ -> param);
             case AnswerForm.Pattern(String pattern, String param) ->
-                take(model, "pattern " + pattern, () -> Grammar.regex(pattern), _ -> param);
+                take(exchange, model, "pattern " + pattern, () -> Grammar.regex(pattern), _ -> param);
             case AnswerForm.Choice(List<String> texts, String param) ->
-                take(model, "choice " + list(texts), () -> Grammar.oneOf(texts), _ -> param);
+                take(exchange, model, "choice " + list(texts), () -> Grammar.oneOf(texts), _ -> param);
         };
     }
 
     /** The constraint of answers that may call functions, or else have a form. */
-    Constraints.Lease of(LanguageModel model, CallForm form, Tools tools, Optional<AnswerForm> otherwise)
+    Constraints.Lease of(
+            Exchange exchange, LanguageModel model, CallForm form, Tools tools, Optional<AnswerForm> otherwise)
             throws InterruptedException {
         List<CallableFunction> functions = new ArrayList<>();
         StringBuilder text = new StringBuilder("calls " + form + tools.choice() + tools.parallel());
@@ -57,14 +63,15 @@ final class Forms {
                 ? AnswerText.NONE
                 : otherwise.map(Forms::text).orElse(AnswerText.ANY);
         text.append("\nelse ").append(words);
-        return take(model, text.toString(), () -> Grammar.calls(form, functions, words, tools.parallel()), e -> {
-            if (e.text()) {
-                return otherwise.orElseThrow().param();
-            }
-            return e.function().isEmpty()
-                    ? "tools"
-                    : "tools[" + tools.callable().get(e.function().getAsInt()) + "].function.parameters";
-        });
+        return take(
+                exchange, model, text.toString(), () -> Grammar.calls(form, functions, words, tools.parallel()), e -> {
+                    if (e.text()) {
+                        return otherwise.orElseThrow().param();
+                    }
+                    return e.function().isEmpty()
+                            ? "tools"
+                            : "tools[" + tools.callable().get(e.function().getAsInt()) + "].function.parameters";
+                });
     }
 
     private static AnswerText text(AnswerForm form) {
@@ -76,10 +83,15 @@ final class Forms {
     }
 
     private Constraints.Lease take(
-            LanguageModel model, String text, Supplier<Grammar> grammar, Function<ConstraintException, String> param)
+            Exchange exchange,
+            LanguageModel model,
+            String text,
+            Supplier<Grammar> grammar,
+            Function<ConstraintException, String> param)
             throws InterruptedException {
+        exchange.client().working(() -> {}); // while somebody waits, it is seen whether he leaves
         try {
-            return constraints.take(model, text, grammar);
+            return constraints.take(model, text, grammar, () -> exchange.checkWanted(mostTime));
         } catch (ConstraintException e) {
             String name = param.apply(e);
             throw ApiException.invalid(name, "'" + name + "': " + e.getMessage());

@@ -72,8 +72,8 @@ final class Generating {
         checkIds(ids, model, options.maxPromptTokens(), "messages");
         CallForm callForm = Conversation.form(template);
         Optional<Constraints.Lease> form = request.tools().used()
-                ? Optional.of(forms.of(model, callForm, request.tools(), request.form()))
-                : forms.of(model, request.form());
+                ? Optional.of(forms.of(exchange, model, callForm, request.tools(), request.form()))
+                : forms.of(exchange, model, request.form());
         try (Held _ = new Held(form)) {
             GenerationFields fields = request.generation();
             GenerationRequest job = job(choice, ids, fields, request.logprobs(), model.turnEnds(), form, "messages");
@@ -109,7 +109,7 @@ final class Generating {
         for (PromptInput prompt : request.prompts()) {
             prompts.add(ids(tokenizer, prompt, request.suffix(), stops));
         }
-        Optional<Constraints.Lease> form = forms.of(model, request.form());
+        Optional<Constraints.Lease> form = forms.of(exchange, model, request.form());
         try (Held _ = new Held(form)) {
             List<GenerationRequest> jobs = new ArrayList<>();
             for (int[] ids : prompts) {

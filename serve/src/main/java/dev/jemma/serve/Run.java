@@ -2,6 +2,7 @@ package dev.jemma.serve;
 
 import dev.jemma.infer.CacheScope;
 import dev.jemma.infer.Completion;
+import dev.jemma.infer.EngineClosedException;
 import dev.jemma.infer.EngineException;
 import dev.jemma.infer.GeneratedToken;
 import dev.jemma.infer.Generation;
@@ -64,6 +65,9 @@ final class Run implements AutoCloseable {
             for (GenerationRequest request : requests) {
                 run.submit(model, scope, request);
             }
+        } catch (EngineClosedException e) {
+            run.close();
+            throw ApiException.stopping();
         } catch (EngineException e) {
             run.close();
             throw ApiException.tooLong("", ApiException.words(e));

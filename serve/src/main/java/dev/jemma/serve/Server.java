@@ -124,7 +124,7 @@ public final class Server implements AutoCloseable {
 
     private void addRoutes(Router router, Telemetry telemetry) {
         Queues queues = new Queues(options.maxQueue());
-        Forms forms = new Forms(constraints);
+        Forms forms = new Forms(constraints, options.requestTimeout());
         Generating generating = new Generating(models, queues, options, forms, telemetry, activity::running);
         Embedding embedding = new Embedding(models, queues, options);
         Tokenizing tokenizing = new Tokenizing(models, options);
@@ -231,6 +231,11 @@ public final class Server implements AutoCloseable {
             throw new ServeException(
                     "cannot listen on " + options.host() + " port " + options.port() + ": it may be in use", e);
         }
+    }
+
+    /** What its answers must look like. */
+    Constraints constraints() {
+        return constraints;
     }
 
     /** The port that it listens on. */

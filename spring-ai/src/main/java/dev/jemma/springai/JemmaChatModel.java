@@ -2,6 +2,7 @@ package dev.jemma.springai;
 
 import dev.jemma.JemmaException;
 import dev.jemma.infer.Completion;
+import dev.jemma.infer.EngineClosedException;
 import dev.jemma.infer.GeneratedToken;
 import dev.jemma.infer.Generation;
 import dev.jemma.infer.LanguageModel;
@@ -109,6 +110,8 @@ public final class JemmaChatModel implements ChatModel {
     private Generation submit(Requests.Answer answer, Consumer<GeneratedToken> listener) {
         try {
             return requests.model().generate(answer.request(), listener);
+        } catch (EngineClosedException e) {
+            throw e; // no fault of the request
         } catch (JemmaException e) { // it can never fit
             throw new IllegalArgumentException(e.getMessage(), e);
         }

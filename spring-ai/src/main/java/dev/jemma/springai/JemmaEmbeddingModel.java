@@ -2,6 +2,7 @@ package dev.jemma.springai;
 
 import dev.jemma.JemmaException;
 import dev.jemma.infer.EmbeddingPrompt;
+import dev.jemma.infer.EngineClosedException;
 import dev.jemma.infer.LanguageModel;
 import dev.jemma.model.EmbeddingHead;
 import io.micrometer.observation.ObservationRegistry;
@@ -154,6 +155,8 @@ public final class JemmaEmbeddingModel implements EmbeddingModel {
     private CompletableFuture<float[]> embed(int[] ids) {
         try {
             return model.engine().embed(ids);
+        } catch (EngineClosedException e) {
+            throw e; // no fault of the request
         } catch (JemmaException e) { // too long
             throw new IllegalArgumentException(e.getMessage(), e);
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.jemma.infer.Completion;
+import dev.jemma.infer.EngineClosedException;
 import dev.jemma.infer.GenerationRequest;
 import dev.jemma.infer.LanguageModel;
 import dev.jemma.testing.TinyModels;
@@ -333,5 +334,17 @@ class JemmaChatModelTest {
         assertThat(watcher.stopped.get(1).isStreaming()).isTrue();
         assertThatThrownBy(() -> watched.call(asking(o -> o.temperature(-1.0)))).isNotNull();
         assertThat(watcher.stopped.get(2).getError()).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void aClosedModelIsNoFaultOfTheRequest() {
+        LanguageModel closed = TinyModels.chat();
+        JemmaChatModel gone = JemmaChatModel.of(closed);
+        closed.close();
+        assertThatThrownBy(() -> gone.call(new Prompt("hello")))
+                .isInstanceOf(EngineClosedException.class)
+                .hasMessageContaining("closed");
+        assertThatThrownBy(() -> gone.stream(new Prompt("hello")).blockLast())
+                .isInstanceOf(EngineClosedException.class);
     }
 }

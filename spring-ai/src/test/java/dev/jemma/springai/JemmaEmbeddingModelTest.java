@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.jemma.infer.EmbeddingPrompt;
+import dev.jemma.infer.EngineClosedException;
 import dev.jemma.infer.LanguageModel;
 import dev.jemma.testing.TinyModels;
 import java.nio.file.Path;
@@ -102,5 +103,13 @@ class JemmaEmbeddingModelTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("EmbeddingGemma");
         }
+    }
+
+    @Test
+    void aClosedModelIsNoFaultOfTheRequest(@TempDir Path other) {
+        LanguageModel closed = TinyModels.embedding(other);
+        JemmaEmbeddingModel gone = JemmaEmbeddingModel.builder(closed).build();
+        closed.close();
+        assertThatThrownBy(() -> gone.embed("hello")).isInstanceOf(EngineClosedException.class);
     }
 }

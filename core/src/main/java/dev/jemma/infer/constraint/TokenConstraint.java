@@ -4,9 +4,11 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +31,9 @@ public final class TokenConstraint {
     private static final int MAX_INSIDES = 128;
     /** Most states that are looked at ahead of time. */
     private static final int MAX_AHEAD = 1024;
+
+    /** An entry of a map, its key, and the objects around arrays. */
+    private static final int ENTRY_BYTES = 150;
 
     /** From so many tokens on a set is kept as bits, which other sets share. */
     private static final int SHARED = 512;
@@ -145,14 +150,29 @@ public final class TokenConstraint {
 
     /** About how much memory it takes, beside the vocabulary's tree. */
     public synchronized long bytes() {
-        long set = trie.vocabularySize() / 8;
-        long matched = 4 * set;
-        long sets = masks.values().stream()
-                .map(TokenMask::shared)
-                .filter(bits -> bits.length > 0)
-                .distinct() // many share an array
-                .count();
-        return expressions.bytes() + sets * set + insides.size() * matched;
+        return expressions.bytes() + setBytes();
+    }
+
+    /** The part of it that sets of tokens and of nodes take. */
+    synchronized long setBytes() {
+        Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>()); // many share an array
+        long bytes = 0;
+        for (TokenMask mask : masks.values()) {
+            bytes += newBytes(mask, seen);
+        }
+        for (TokenMask mask : waiting.values()) {
+            bytes += newBytes(mask, seen);
+        }
+        for (Inside inside : insides.values()) {
+            bytes += newBytes(inside.tokens, seen) + inside.matched.size() / 8;
+        }
+        return bytes;
+    }
+
+    private static long newBytes(TokenMask mask, Set<Object> seen) {
+        long shared = seen.add(mask.shared()) ? (long) Long.BYTES * mask.shared().length : 0;
+        long more = seen.add(mask.more()) ? (long) Integer.BYTES * mask.more().length : 0;
+        return ENTRY_BYTES + shared + more;
     }
 
     /** Time that computing sets of tokens took so far. */

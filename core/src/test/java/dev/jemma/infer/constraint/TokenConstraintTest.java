@@ -152,6 +152,16 @@ class TokenConstraintTest {
         assertThat(first).isNotEqualTo(second); // what reaches over the end differs
     }
 
+    @Test
+    void allSetsOfTokensCountAsItsMemory() {
+        TokenConstraint constraint = new TokenConstraint(TRIE, Grammar.regex(".{0,3}[^q]*"));
+        assertThat(constraint.setBytes()).isZero();
+        int words = (TRIE.vocabularySize() + 63) / 64;
+        assertThat(constraint.mask(constraint.start()).shared()).hasSize(words);
+        long bits = 3L * Long.BYTES * words; // of the head, of the tail, and of both
+        assertThat(constraint.setBytes()).isBetween(bits + TRIE.vocabularySize() / 8, 20 * bits);
+    }
+
     private static int after(TokenConstraint constraint, String text) {
         int state = constraint.start();
         for (byte b : text.getBytes(UTF_8)) {
