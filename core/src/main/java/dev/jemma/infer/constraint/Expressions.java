@@ -30,6 +30,8 @@ final class Expressions {
     private static final int MAX_PARTS = 1_000_000;
     /** Most states with a table of what follows each byte, 1 KiB each. */
     private static final int MAX_TABLES = 60_000;
+    /** Most states of what counts as a character. */
+    private static final int MAX_CODE_STATES = 48;
     /** Most memory of finished automata. */
     private static final long MAX_AUTOMATON_BYTES = 64L << 20;
 
@@ -335,6 +337,30 @@ final class Expressions {
             case Repeat(int part, int _, int _) -> new int[] {part};
             case Reference(int index) -> new int[] {definitions.get(index)};
         };
+    }
+
+    /** Whether no text of it begins another one; false for what has many states. */
+    boolean isPrefixCode(int e) {
+        BitSet seen = new BitSet();
+        List<Integer> work = new ArrayList<>(List.of(e));
+        while (!work.isEmpty()) {
+            int state = work.removeLast();
+            boolean whole = nullable(state);
+            for (int next : table(state)) {
+                if (next == NOTHING || seen.get(next)) {
+                    continue;
+                }
+                if (whole || seen.cardinality() == MAX_CODE_STATES) {
+                    return false;
+                }
+                seen.set(next);
+                work.add(next);
+            }
+            if (whole && (state == e || Arrays.stream(table(state)).anyMatch(next -> next != NOTHING))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** What is left after each byte, [256]. */

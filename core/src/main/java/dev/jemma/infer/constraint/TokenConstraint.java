@@ -35,9 +35,6 @@ public final class TokenConstraint {
     /** An entry of a map, its key, and the objects around arrays. */
     private static final int ENTRY_BYTES = 150;
 
-    /** From so many tokens on a set is kept as bits, which other sets share. */
-    private static final int SHARED = 512;
-
     private final TokenTrie trie;
     private final Expressions expressions;
     private final int start;
@@ -45,6 +42,7 @@ public final class TokenConstraint {
     private final Map<Integer, Inside> insides = new HashMap<>();
     private final Map<Integer, TokenMask> masks = new HashMap<>();
     private final Map<Waiting, TokenMask> waiting = new HashMap<>();
+    private final Map<Integer, Optional<Repetition>> repetitions = new HashMap<>(); // by part
     private final int[][] stack;
     private long maskNanos;
 
@@ -166,6 +164,14 @@ public final class TokenConstraint {
         for (Inside inside : insides.values()) {
             bytes += newBytes(inside.tokens, seen) + inside.matched.size() / 8;
         }
+        for (Optional<Repetition> kept : repetitions.values()) {
+            if (kept.isPresent()) {
+                for (TokenMask mask : kept.get().masks()) {
+                    bytes += newBytes(mask, seen);
+                }
+                bytes += kept.get().bytes();
+            }
+        }
         return bytes;
     }
 
@@ -208,7 +214,7 @@ public final class TokenConstraint {
                 yield all;
             }
             case Expressions.Sequence(int head, int tail) -> behind(shortened(head), expressions.nullable(head), tail);
-            default -> inside(shortened(state)).tokens;
+            default -> within(shortened(state));
         };
     }
 
@@ -217,15 +223,45 @@ public final class TokenConstraint {
         Waiting key = new Waiting(head, mayEnd, tail);
         TokenMask known = waiting.get(key);
         if (known == null) {
-            Inside inside = inside(head);
-            Ids over = new Ids();
-            trie.walk(inside.matched, expressions, tail, stack, over);
-            known = inside.tokens.or(over.mask());
+            known = reaching(head, tail);
             known = mayEnd ? known.or(maskOf(tail)) : known;
             if (waiting.size() >= MAX_MASKS) {
                 waiting.clear();
             }
             waiting.put(key, known);
+        }
+        return known;
+    }
+
+    /** Tokens within a head, or from there over its end. */
+    private TokenMask reaching(int head, int tail) {
+        if (expressions.node(head) instanceof Expressions.Repeat(int part, int min, int max)) {
+            Optional<Repetition> repetition = repetition(part);
+            if (repetition.isPresent()) {
+                return repetition.get().tokens(min, max, tail, expressions, stack);
+            }
+        }
+        Inside inside = inside(head);
+        Ids over = new Ids();
+        trie.walk(inside.matched, expressions, tail, stack, over);
+        return inside.tokens.or(over.mask());
+    }
+
+    private TokenMask within(int e) {
+        Optional<TokenMask> counted = expressions.node(e) instanceof Expressions.Repeat(int part, int _, int max)
+                ? repetition(part).map(all -> all.tokens(max))
+                : Optional.empty();
+        return counted.orElseGet(() -> inside(e).tokens);
+    }
+
+    private Optional<Repetition> repetition(int part) {
+        Optional<Repetition> known = repetitions.get(part);
+        if (known == null) {
+            known = Repetition.of(trie, expressions, part, stack);
+            if (repetitions.size() >= MAX_INSIDES) {
+                repetitions.clear();
+            }
+            repetitions.put(part, known);
         }
         return known;
     }
@@ -259,7 +295,7 @@ public final class TokenConstraint {
         private final BitSet matched = new BitSet();
 
         @Override
-        public void token(int id) {
+        public void token(int id, int node) {
             ids = count == ids.length ? Arrays.copyOf(ids, 2 * count) : ids;
             ids[count++] = id;
         }
@@ -270,14 +306,7 @@ public final class TokenConstraint {
         }
 
         TokenMask mask() {
-            if (count < SHARED) {
-                return TokenMask.NONE.with(Arrays.copyOf(ids, count));
-            }
-            long[] bits = new long[(trie.vocabularySize() + 63) / 64];
-            for (int i = 0; i < count; i++) {
-                bits[ids[i] >> 6] |= 1L << ids[i];
-            }
-            return new TokenMask(bits, TokenMask.NONE.more());
+            return TokenMask.of(ids, count, trie.vocabularySize());
         }
     }
 }

@@ -9,9 +9,24 @@ import java.util.Arrays;
  * @param more further ids, ascending
  */
 public record TokenMask(long[] shared, int[] more) {
+    /** From so many tokens on a set is kept as bits, which other sets share. */
+    private static final int SHARED = 512;
+
     private static final long[] NO_BITS = {};
 
     static final TokenMask NONE = new TokenMask(NO_BITS, new int[0]);
+
+    /** The first n of some ids, which may come twice. */
+    static TokenMask of(int[] ids, int n, int vocabularySize) {
+        if (n < SHARED) {
+            return NONE.with(Arrays.copyOf(ids, n));
+        }
+        long[] bits = new long[(vocabularySize + 63) / 64];
+        for (int i = 0; i < n; i++) {
+            bits[ids[i] >> 6] |= 1L << ids[i];
+        }
+        return new TokenMask(bits, NONE.more);
+    }
 
     /** Whether a token is in the set. */
     public boolean has(int id) {

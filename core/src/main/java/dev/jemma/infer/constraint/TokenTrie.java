@@ -141,10 +141,22 @@ public final class TokenTrie {
         return id >= 0 && id < texts.length ? texts[id] : new byte[0];
     }
 
+    /** For each node, how many nodes of a set are on the way to it, itself among them. */
+    short[] countOnTheWay(BitSet set) {
+        short[] counts = new short[nodes];
+        for (int node = 1; node < nodes; node++) { // parents come first
+            counts[node] = (short) (counts[parents[node]] + (set.get(node) ? 1 : 0));
+        }
+        return counts;
+    }
+
     /** What a walk comes across. */
     interface Visitor {
-        /** A token that ends where the walk still goes on. */
-        void token(int id);
+        /** What follows is below this node of those that a walk begins at. */
+        default void below(int node) {}
+
+        /** A token that ends at a node where the walk still goes on. */
+        void token(int id, int node);
 
         /** A node behind whose bytes the expression has matched. */
         void matched(int node);
@@ -164,8 +176,9 @@ public final class TokenTrie {
                 int node = byLabel[i];
                 if (from.get(parents[node])) {
                     expressions.spend(1);
+                    visitor.below(parents[node]);
                     for (int t = firstToken[node]; t < firstToken[node + 1]; t++) {
-                        visitor.token(tokens[t]);
+                        visitor.token(tokens[t], node);
                     }
                     walk(node, expressions, table[label], stack, visitor);
                 }
@@ -193,7 +206,7 @@ public final class TokenTrie {
                 continue;
             }
             for (int t = firstToken[node]; t < firstToken[node + 1]; t++) {
-                visitor.token(tokens[t]);
+                visitor.token(tokens[t], node);
             }
             if (expressions.nullable(next)) {
                 visitor.matched(node);

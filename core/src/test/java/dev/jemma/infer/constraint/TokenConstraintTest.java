@@ -80,6 +80,27 @@ class TokenConstraintTest {
     }
 
     @Test
+    void masksOfRandomRepetitionsAreThoseOfTryingEveryToken() {
+        List<String> parts =
+                List.of(".", "[a-z]", "[^\"]", "(é|[a-c])", "ab", "(a|bc)", "(ab?)", "(a|ab)", "(é|ö|.b)", "a?");
+        List<String> tails = List.of("", "\"", "[^q]*", "(ab|\":).*", "a{2,3}\"", "(é{1,3}|b)\"?");
+        Random random = new Random(9);
+        for (int i = 0; i < 150; i++) {
+            int min = random.nextInt(5);
+            String max = random.nextBoolean() ? "" : String.valueOf(min + 1 + random.nextInt(6));
+            String pattern = (random.nextBoolean() ? "" : "\"")
+                    + parts.get(random.nextInt(parts.size())) + "{" + min + "," + max + "}"
+                    + tails.get(random.nextInt(tails.size()));
+            TokenConstraint constraint = new TokenConstraint(TRIE, Grammar.regex(pattern));
+            int state = constraint.start();
+            for (int k = 0; k < 8 && !constraint.mask(state).isEmpty(); k++) {
+                checkMask(constraint, TRIE, state, 1);
+                state = constraint.next(state, pick(constraint.mask(state), random));
+            }
+        }
+    }
+
+    @Test
     void controlTokensNeverComeAndEndTokensOnlyWhereTheTextIsComplete() {
         TokenConstraint constraint = new TokenConstraint(TRIE, Grammar.regex("(a|never|<eos>)+"));
         int[] ends = {TinyVocabulary.END, 5 + 'b'};
@@ -159,7 +180,8 @@ class TokenConstraintTest {
         int words = (TRIE.vocabularySize() + 63) / 64;
         assertThat(constraint.mask(constraint.start()).shared()).hasSize(words);
         long bits = 3L * Long.BYTES * words; // of the head, of the tail, and of both
-        assertThat(constraint.setBytes()).isBetween(bits + TRIE.vocabularySize() / 8, 20 * bits);
+        assertThat(constraint.setBytes())
+                .isBetween(bits + TRIE.vocabularySize() / 8, bits + 40L * TRIE.vocabularySize());
     }
 
     private static int after(TokenConstraint constraint, String text) {
