@@ -11,12 +11,6 @@
 # before every run, to keep others off the machine for as long as it takes.
 set -eu
 bench=$(cd "$(dirname "$0")" && pwd)
-python=${JEMMA_BENCH_PYTHON:-$bench/target/eval-peers/bin/python}
-wanted=$bench/requirements-eval.txt
-if [ -z "${JEMMA_BENCH_PYTHON:-}" ] && ! cmp -s "$wanted" "$bench/target/eval-peers/installed"; then
-    python3 -m venv "$bench/target/eval-peers"
-    "$python" -m pip install -q -r "$wanted"
-    cp "$wanted" "$bench/target/eval-peers/installed"
-fi
-"$bench/../jemma" --version >&2 # builds it where that is due, so that no build is measured
+. "$bench/peers.sh"
+peers requirements-eval.txt eval-peers
 exec "$python" "$bench/compare_eval.py" "$@"

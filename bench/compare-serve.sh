@@ -9,11 +9,6 @@
 # JEMMA_BENCH_PYTHON names a Python that has the wheel already; then nothing is installed.
 set -eu
 bench=$(cd "$(dirname "$0")" && pwd)
-python=${JEMMA_BENCH_PYTHON:-$bench/target/peers/bin/python}
-if [ -z "${JEMMA_BENCH_PYTHON:-}" ] && ! cmp -s "$bench/requirements.txt" "$bench/target/peers/installed"; then
-    python3 -m venv "$bench/target/peers"
-    "$python" -m pip install -q -r "$bench/requirements.txt"
-    cp "$bench/requirements.txt" "$bench/target/peers/installed"
-fi
-"$bench/../jemma" --version >&2 # builds it where that is due, so that no build is measured
+. "$bench/peers.sh"
+peers requirements.txt peers
 exec "$python" "$bench/compare_serve.py" "$@"

@@ -10,12 +10,6 @@
 # every run, to keep others off the machine for as long as it takes.
 set -eu
 bench=$(cd "$(dirname "$0")" && pwd)
-python=${JEMMA_BENCH_PYTHON:-$bench/target/train-peers/bin/python}
-wanted=$bench/requirements-train.txt
-if [ -z "${JEMMA_BENCH_PYTHON:-}" ] && ! cmp -s "$wanted" "$bench/target/train-peers/installed"; then
-    python3 -m venv "$bench/target/train-peers"
-    "$python" -m pip install -q -r "$wanted"
-    cp "$wanted" "$bench/target/train-peers/installed"
-fi
-"$bench/../jemma" --version >&2 # builds it where that is due, so that no build is measured
+. "$bench/peers.sh"
+peers requirements-train.txt train-peers
 exec "$python" "$bench/compare_train.py" "$@"
