@@ -39,13 +39,14 @@ record ToolAnswer(String content, List<String> calls, String finish) {
             JsonNode choice = event.get("choices").get(0);
             content.append(choice.at("/delta/content").asString(""));
             for (JsonNode call : choice.at("/delta/tool_calls")) {
-                String name = call.at("/function/name").asString("");
-                calls.merge(
-                        call.get("index").asInt(),
-                        name
-                                + (name.isEmpty() ? "" : " ")
-                                + call.at("/function/arguments").asString(),
-                        String::concat);
+                int index = call.get("index").asInt();
+                if (call.has("id")) {
+                    assertThat(calls).doesNotContainKey(index);
+                    assertThat(call.get("type").asString()).isEqualTo("function");
+                    calls.put(index, call.at("/function/name").asString() + " ");
+                }
+                assertThat(calls).containsKey(index);
+                calls.merge(index, call.at("/function/arguments").asString(), String::concat);
             }
             finish = choice.get("finish_reason").asString("");
         }

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.jemma.serve.TinyServer.Reply;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -62,45 +60,9 @@ class ToolsTest {
         return reply.json().get("choices").get(0);
     }
 
-    /** What a client puts together of a stream: content, then name and arguments of each call, then the reason. */
-    private static List<String> assembled(Reply reply) {
-        assertThat(reply.status()).as(reply.body()).isEqualTo(200);
-        StringBuilder content = new StringBuilder();
-        Map<Integer, StringBuilder> calls = new TreeMap<>();
-        String finish = "";
-        for (JsonNode event : reply.events()) {
-            JsonNode choice = event.get("choices").get(0);
-            content.append(choice.at("/delta/content").asString(""));
-            for (JsonNode call : choice.at("/delta/tool_calls")) {
-                int index = call.get("index").asInt();
-                if (call.has("id")) {
-                    assertThat(calls).doesNotContainKey(index);
-                    assertThat(call.get("type").asString()).isEqualTo("function");
-                    calls.put(index, new StringBuilder(call.at("/function/name").asString() + " "));
-                }
-                calls.get(index).append(call.at("/function/arguments").asString());
-            }
-            finish = choice.get("finish_reason").asString("");
-        }
-        List<String> all = new ArrayList<>(List.of(content.toString()));
-        calls.values().forEach(call -> all.add(call.toString()));
-        all.add(finish);
-        return all;
-    }
-
-    private static List<String> whole(Reply reply) {
-        JsonNode choice = choice(reply);
-        List<String> all = new ArrayList<>(List.of(choice.at("/message/content").asString("")));
-        choice.at("/message/tool_calls")
-                .forEach(call -> all.add(call.at("/function/name").asString() + " "
-                        + call.at("/function/arguments").asString()));
-        all.add(choice.get("finish_reason").asString());
-        return all;
-    }
-
-    private static void valid(List<String> answer) {
-        assertThat(answer.getLast()).isEqualTo("tool_calls");
-        for (String call : answer.subList(1, answer.size() - 1)) {
+    private static void valid(ToolAnswer answer) {
+        assertThat(answer.finish()).isEqualTo("tool_calls");
+        for (String call : answer.calls()) {
             String arguments = call.substring(call.indexOf(' ') + 1);
             if (call.startsWith("now ")) {
                 assertThat(arguments).isEqualTo("{}");
@@ -122,12 +84,12 @@ class ToolsTest {
         int several = 0;
         for (int seed = 0; seed < 25; seed++) {
             String fields = "\"tool_choice\": \"required\", \"seed\": " + seed;
-            List<String> whole = whole(server(kind).post(CHAT, ask(fields)));
+            ToolAnswer whole = ToolAnswer.whole(server(kind).post(CHAT, ask(fields)));
             valid(whole);
-            assertThat(whole.getFirst()).isEmpty();
-            assertThat(assembled(server(kind).post(CHAT, ask(fields + ", \"stream\": true"))))
+            assertThat(whole.content()).isEmpty();
+            assertThat(ToolAnswer.streamed(server(kind).post(CHAT, ask(fields + ", \"stream\": true"))))
                     .isEqualTo(whole);
-            several += whole.size() > 3 ? 1 : 0;
+            several += whole.calls().size() > 1 ? 1 : 0;
         }
         assertThat(several).isPositive();
     }
@@ -142,7 +104,7 @@ class ToolsTest {
             String fields = "\"tool_choice\": " + choice
                     + ", \"parallel_tool_calls\": false, \"n\": 2, \"logprobs\": true, \"seed\": 1";
             Reply reply = server(kind).post(CHAT, ask(fields));
-            assertThat(whole(reply)).containsExactly("", "now {}", "tool_calls");
+            assertThat(ToolAnswer.whole(reply)).isEqualTo(new ToolAnswer("", List.of("now {}"), "tool_calls"));
             JsonNode message = choice(reply).get("message");
             assertThat(message.get("content").isNull()).isTrue();
             assertThat(choice(reply).at("/logprobs/content")).isNotEmpty();
@@ -168,22 +130,22 @@ class ToolsTest {
         int both = 0;
         for (int seed = 0; seed < 40; seed++) {
             String fields = "\"seed\": " + seed + bias;
-            List<String> whole = whole(trained.post(CHAT, ask(fields)));
-            assertThat(assembled(trained.post(CHAT, ask(fields + ", \"stream\": true"))))
+            ToolAnswer whole = ToolAnswer.whole(trained.post(CHAT, ask(fields)));
+            assertThat(ToolAnswer.streamed(trained.post(CHAT, ask(fields + ", \"stream\": true"))))
                     .isEqualTo(whole);
-            if (whole.size() > 2) {
+            if (!whole.calls().isEmpty()) {
                 valid(whole);
                 calls++;
-                both += whole.getFirst().isEmpty() ? 0 : 1;
+                both += whole.content().isEmpty() ? 0 : 1;
             }
         }
         assertThat(calls).isBetween(1, 39);
         assertThat(both).isPositive();
-        List<String> text = whole(prompted.post(
+        ToolAnswer text = ToolAnswer.whole(prompted.post(
                 CHAT, ask("\"tool_choice\": \"auto\", \"seed\": 1").replace("1500", "60")));
-        assertThat(text).hasSize(2);
-        assertThat(text.getFirst()).isNotEmpty();
-        assertThat(assembled(
+        assertThat(text.calls()).isEmpty();
+        assertThat(text.content()).isNotEmpty();
+        assertThat(ToolAnswer.streamed(
                         prompted.post(CHAT, ask("\"seed\": 1, \"stream\": true").replace("1500", "60"))))
                 .isEqualTo(text);
     }
@@ -193,9 +155,10 @@ class ToolsTest {
     void aCallThatIsCutSaysSo(String kind) {
         String fields = "\"tool_choice\": {\"type\": \"function\", \"function\": {\"name\": \"weather\"}}, \"seed\": 1";
         for (int tokens = 1; tokens < 40; tokens += 3) {
-            List<String> whole = whole(server(kind).post(CHAT, ask(fields).replace("1500", "" + tokens)));
-            assertThat(whole.getLast()).isIn("length", "tool_calls");
-            assertThat(assembled(server(kind)
+            ToolAnswer whole =
+                    ToolAnswer.whole(server(kind).post(CHAT, ask(fields).replace("1500", "" + tokens)));
+            assertThat(whole.finish()).isIn("length", "tool_calls");
+            assertThat(ToolAnswer.streamed(server(kind)
                             .post(CHAT, ask(fields + ", \"stream\": true").replace("1500", "" + tokens))))
                     .isEqualTo(whole);
         }
@@ -227,11 +190,11 @@ class ToolsTest {
                     .replace("1500", "100"));
         }
         for (TinyServer tiny : List.of(prompted, trained)) {
-            List<List<String>> alone = new ArrayList<>();
-            bodies.forEach(body -> alone.add(whole(tiny.post(CHAT, body))));
+            List<ToolAnswer> alone = new ArrayList<>();
+            bodies.forEach(body -> alone.add(ToolAnswer.whole(tiny.post(CHAT, body))));
             try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-                List<Future<List<String>>> together = new ArrayList<>();
-                bodies.forEach(body -> together.add(threads.submit(() -> whole(tiny.post(CHAT, body)))));
+                List<Future<ToolAnswer>> together = new ArrayList<>();
+                bodies.forEach(body -> together.add(threads.submit(() -> ToolAnswer.whole(tiny.post(CHAT, body)))));
                 for (int i = 0; i < bodies.size(); i++) {
                     assertThat(together.get(i).get()).isEqualTo(alone.get(i));
                 }
