@@ -62,10 +62,10 @@ final class Screening implements AutoCloseable {
         if (ops.adapts(output)) {
             return false;
         }
-        if (allowed.isPresent() && choice.mask().isPresent()) {
-            if (allowed.get().begin(workers, x, choice.mask().get(), sampler)) {
-                return true;
-            }
+        if (allowed.isPresent()
+                && choice.mask().isPresent()
+                && allowed.get().begin(workers, x, choice.mask().get(), sampler)) {
+            return true;
         }
         if (matrix.isEmpty() || choice.largest().isEmpty()) {
             return false;
